@@ -1,0 +1,84 @@
+"""The network as Python that stands alone, made from the same calls as the module that trains."""
+
+import inspect
+import keyword
+
+from torch import nn
+
+from dllab.build import blocks
+from dllab.build.module import calls_of, trainable_check
+from dllab.document.experiment import Experiment, Graph
+from dllab.layers.base import Layer, Shape, show_shape
+
+
+def code_line(layer: Layer, inputs: tuple[Shape, ...]) -> str:
+    """The constructor call of a layer as Python; empty for layers that pass their input on."""
+    call = layer.call(*inputs)
+    return call.code().removeprefix("blocks.") if call else ""
+
+
+def to_code(experiment: Experiment) -> str:
+    """A module text with `class Net(nn.Module)`. Raises BuildProblem for a network that can't be built."""
+    checked = trainable_check(experiment)
+    calls = calls_of(experiment, checked)
+    names = _python_names(checked.order)
+    used = sorted({c.name.removeprefix("blocks.") for c in calls.values() if c.name.startswith("blocks.")})
+    parts = [_header(experiment), *(inspect.getsource(getattr(blocks, name)).rstrip() for name in used)]
+    lines = ["class Net(nn.Module):", "    def __init__(self) -> None:", "        super().__init__()"]
+    for name, call in calls.items():
+        shape = checked.nodes[name].shapes.get("out")
+        remark = f"  # {show_shape(shape)}" if shape is not None else ""
+        lines.append(f"        self.{names[name]} = {call.code().removeprefix('blocks.')}{remark}")
+    lines += ["", "    def forward(self, x: torch.Tensor) -> torch.Tensor:"]
+    values: dict[tuple[str, str], str] = {}
+    for name in checked.order:
+        layer = checked.nodes[name].layer
+        assert layer is not None
+        lines += _forward_lines(experiment.model, name, layer, names, name in calls, values)
+    return "\n\n\n".join([*parts, "\n".join(lines)]) + "\n"
+
+
+def _header(experiment: Experiment) -> str:
+    title = " ".join(experiment.title.replace("\\", " ").replace('"', "'").split()) or "A network"
+    return f'"""{title}"""\n\nimport torch\nfrom torch import nn'
+
+
+def _forward_lines(
+    graph: Graph, name: str, layer: Layer, names: dict[str, str], called: bool, values: dict[tuple[str, str], str]
+) -> list[str]:
+    """The lines of one node; remembers which variable holds each of its outputs."""
+    ends = {link.input: (link.source, link.output) for link in graph.into(name)}
+    inputs = [values[ends[port]] for port in layer.input_ports()]
+    if layer.kind == "output":
+        return [f"        return {inputs[0]}"]
+    ports = layer.output_ports()
+    if not called:
+        values.update({(name, port): inputs[0] if inputs else "x" for port in ports})
+        return []
+    # A variable that nobody else reads again is called x, as a person would write it.
+    several = [names[name] if len(ports) == 1 else f"{names[name]}_{port}" for port in ports]
+    if len(ports) == 1 and _straight(graph, name, inputs, values):
+        several = ["x"]
+    values.update({(name, port): variable for port, variable in zip(ports, several, strict=True)})
+    return [f"        {', '.join(several)} = self.{names[name]}({', '.join(inputs)})"]
+
+
+def _straight(graph: Graph, name: str, inputs: list[str], values: dict[tuple[str, str], str]) -> bool:
+    """Whether nothing after this node still needs what is in x now."""
+    holders = {node for (node, _port), variable in values.items() if variable == "x"}
+    readers = {link.target for link in graph.links if link.source in holders}
+    done = {node for node, _port in values} | {name}
+    return readers <= done
+
+
+def _python_names(nodes: tuple[str, ...]) -> dict[str, str]:
+    """Node ids as attributes: a few are Python words or belong to nn.Module."""
+    taken = {"x", "torch", "nn"}
+    names: dict[str, str] = {}
+    for node in nodes:
+        name = node
+        while keyword.iskeyword(name) or hasattr(nn.Module, name) or name in taken or name == "training":
+            name += "_"
+        taken.add(name)
+        names[node] = name
+    return names

@@ -1,0 +1,178 @@
+"""The graph as a torch module: one submodule a node, run along a plan that is worked out once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dllab.build import blocks
+from dllab.checking import Check, NodeCheck, check
+from dllab.document.experiment import Experiment
+from dllab.layers.base import Call
+from dllab.text import _
+
+
+class BuildProblem(ValueError):
+    """An experiment that can't be built, with the reason for people; `node` is the layer at fault, if one is."""
+
+    def __init__(self, message: str, node: str = "") -> None:
+        super().__init__(message)
+        self.node = node
+
+
+class Layers(nn.ModuleDict):
+    """Modules by node id; an id may be any word, even one that ModuleDict uses itself, as "train" or "training"."""
+
+    def __setitem__(self, key: str, module: nn.Module) -> None:
+        self._modules[key] = module
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "training":
+            self.__dict__[name] = value
+        else:
+            super().__setattr__(name, value)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of the plan: values from these slots into those slots."""
+
+    module: nn.Module
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+class Network(nn.Module):
+    """What is trained. `layers` holds the torch modules by node id; muted and parameterless ends have none."""
+
+    def __init__(self, experiment: Experiment, checked: Check) -> None:
+        super().__init__()
+        self.calls = calls_of(experiment, checked)
+        self.layers = Layers()
+        for name, call in self.calls.items():
+            self.layers[name] = make_module(call, name)
+        self._node_slots, self._plan = self._lay_out(experiment, checked)
+        self._slots = 1 + sum(len(step.outputs) for step in self._plan)
+        self._result = next(self._node_slots[n] for n, found in checked.nodes.items() if _is_output(found))
+        self._chain = self._straight()
+
+    def _lay_out(self, experiment: Experiment, checked: Check) -> tuple[dict[str, int], tuple[Step, ...]]:
+        """The slot of every node's value, and the calls in order; slot 0 holds the input."""
+        sources = {link.end: (link.source, link.output) for link in experiment.model.links}
+        slots: dict[tuple[str, str], int] = {}
+        node_slots: dict[str, int] = {}
+        plan: list[Step] = []
+        free = 1
+        for name in checked.order:
+            layer = checked.nodes[name].layer
+            assert layer is not None
+            inputs = tuple(slots[sources[name, port]] for port in layer.input_ports())
+            ports = layer.output_ports()
+            outputs = inputs[:1] or (0,)
+            if name in self.calls:
+                outputs = tuple(range(free, free + len(ports)))
+                free += len(ports)
+                plan.append(Step(self.layers[name], inputs, outputs))
+            slots.update({(name, port): slot for port, slot in zip(ports, outputs, strict=False)})
+            node_slots[name] = outputs[0]
+        return node_slots, tuple(plan)
+
+    def _straight(self) -> list[nn.Module] | None:
+        """The modules one after the other, if each takes just what the one before it gives."""
+        for place, step in enumerate(self._plan):
+            if step.inputs != (place,) or step.outputs != (place + 1,):
+                return None
+        return [step.module for step in self._plan] if self._result == len(self._plan) else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What reaches the Output for a batch of prepared samples."""
+        if self._chain is not None:
+            for module in self._chain:
+                x = module(x)
+            return x
+        return self._run(x)[self._result]
+
+    def forward_nodes(self, x: Tensor) -> dict[str, Tensor]:
+        """The output of every node by id; for the Output what reaches it, for several ports the first one's."""
+        values = self._run(x)
+        return {name: values[slot] for name, slot in self._node_slots.items()}
+
+    def _run(self, x: Tensor) -> list[Tensor]:
+        values = [x] * self._slots
+        for step in self._plan:
+            result = step.module(*[values[slot] for slot in step.inputs])
+            if len(step.outputs) == 1:
+                values[step.outputs[0]] = result
+            else:
+                for slot, value in zip(step.outputs, result, strict=True):
+                    values[slot] = value
+        return values
+
+
+def _is_output(found: NodeCheck) -> bool:
+    return found.layer is not None and found.layer.kind == "output"
+
+
+def build(experiment: Experiment) -> Network:
+    """The network of an experiment, with the first weights that its seed gives. Raises BuildProblem."""
+    checked = trainable_check(experiment)
+    with _own_random(experiment.seed):
+        return Network(experiment, checked)
+
+
+def trainable_check(experiment: Experiment) -> Check:
+    """The check of an experiment without errors. Raises BuildProblem."""
+    checked = check(experiment)
+    for problem in checked.problems:
+        if problem.severity == "error":
+            raise BuildProblem(problem.text, problem.node)
+    return checked
+
+
+def initialise(network: Network, seed: int) -> None:
+    """Give a network the first weights of a seed, exactly those that `build` would give it."""
+    with _own_random(seed):
+        for name, call in network.calls.items():
+            network.layers[name].load_state_dict(make_module(call, name).state_dict())
+
+
+class _own_random:  # noqa: N801 — a context manager reads as a function
+    """Random numbers of a seed inside, the generator of everybody else untouched (torch.manual_seed would seed GPUs too)."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def __enter__(self) -> None:
+        self._state = torch.random.get_rng_state()
+        torch.default_generator.manual_seed(self._seed)
+
+    def __exit__(self, *_error: object) -> None:
+        torch.random.set_rng_state(self._state)
+
+
+def make_module(call: Call, node: str = "") -> nn.Module:
+    """The torch module of a call. Raises BuildProblem when torch refuses it."""
+    family, _dot, name = call.name.partition(".")
+    source: Any = {"nn": nn, "blocks": blocks}[family]
+    try:
+        module: nn.Module = getattr(source, name)(*call.args, **call.options)
+    except (RuntimeError, TypeError, ValueError) as error:
+        text = _("{node} can't be built as {call}: {reason}")
+        raise BuildProblem(text.format(node=node, call=call.code(), reason=error), node) from error
+    return module
+
+
+def calls_of(experiment: Experiment, checked: Check) -> dict[str, Call]:
+    """The call of every node that has one, in the order of the data."""
+    calls: dict[str, Call] = {}
+    for name in checked.order:
+        found = checked.nodes[name]
+        if found.layer is None or experiment.model.nodes[name].muted:
+            continue
+        inputs = [shape for shape in found.inputs if shape is not None]
+        # An Input has no wires: its shape rule is given nothing.
+        call = found.layer.call(*inputs)
+        if call is not None:
+            calls[name] = call
+    return calls

@@ -1,0 +1,212 @@
+"""Whether network, loss and data fit each other: sizes that must match and habits that spoil learning."""
+
+from collections.abc import Iterator, Mapping
+from math import prod
+from typing import TYPE_CHECKING
+
+from dllab.checking.problem import Fix, Problem, Severity
+from dllab.data.base import DataSpec, split_sizes
+from dllab.document.experiment import Experiment, Graph
+from dllab.layers.base import Shape, show_product
+from dllab.recipe import LOSSES
+from dllab.recipe.losses import Loss
+from dllab.text import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from dllab.checking.check import NodeCheck
+
+_RANGES: Mapping[str, str] = {
+    "softmax": N_("numbers from 0 to 1"),
+    "sigmoid": N_("numbers from 0 to 1"),
+    "tanh": N_("numbers from -1 to 1"),
+    "relu": N_("0 and positive numbers"),
+}
+# Layers that give each number back in its place: behind a Linear they don't change how many there are.
+_PLACEWISE = frozenset({"activation", "regularise", "normalise"})
+
+
+def fit_problems(
+    experiment: Experiment,
+    nodes: Mapping[str, "NodeCheck"],
+    data: DataSpec,
+    loss: Loss,
+    end: str | None,
+    output: Shape | None,
+) -> Iterator[Problem]:
+    """Problems between the last layer, the loss and the data."""
+    if data.task not in loss.tasks:
+        yield _wrong_task(data, loss)
+        return
+    if end is None:
+        return
+    if output is not None and output != loss.expects(data):
+        yield _wrong_size(experiment, nodes, data, loss, end, output)
+    if output is not None and not _learned(experiment.model, nodes, end):
+        yield _nothing_to_learn(data, loss, end, output)
+    yield from _last_activation(experiment, nodes, data, loss, end)
+
+
+def split_problems(experiment: Experiment, nodes: Mapping[str, "NodeCheck"], data: DataSpec) -> Iterator[Problem]:
+    """Problems of dividing this data and taking batches from the training part."""
+    split = experiment.split
+    train, validation, test = split_sizes(data.samples, split)
+    if train < 1:
+        text = _("Of {count} samples {test} are kept for the test and {validation} for validation: none is left.")
+        text = text.format(count=data.samples, test=test, validation=validation)
+        fix = Fix("path", _("Set Validation part to 0.2"), name="split.validation", value=0.2)
+        yield Problem("split", text, name="split.validation", fixes=(fix,))
+        return
+    classes = len(data.classes) if split.stratify and data.task == "classification" else 0
+    cuts = ([(test, data.samples - test)] if split.test else []) + ([(validation, train)] if split.validation else [])
+    if any(min(cut) < classes for cut in cuts):
+        text = _("A part of {count} samples can't hold all {classes} classes.")
+        text = text.format(count=min(map(min, cuts)), classes=classes)
+        fix = Fix("path", _("Switch Stratify off"), name="split.stratify", value=False)
+        yield Problem("split", text, name="split.stratify", fixes=(fix,))
+    if experiment.training.patience and not split.validation:
+        text = _("Early stopping watches the validation loss, but there is no validation part.")
+        fix = Fix("path", _("Set Validation part to 0.2"), name="split.validation", value=0.2)
+        yield Problem("patience", text, name="training.patience", severity="warning", fixes=(fix,))
+    yield from _batch_norm_of_one(experiment, nodes, train)
+
+
+def _wrong_task(data: DataSpec, loss: Loss) -> Problem:
+    better = next(kind for kind in LOSSES if data.task in kind.tasks)
+    text = _("{loss} compares numbers, but this data has classes to tell apart.")
+    if data.task == "regression":
+        text = _("{loss} compares classes, but this data has numbers to predict.")
+    fix = Fix("path", _("Use {loss}").format(loss=_(better.title)), name="training.loss", kind=better.kind)
+    return Problem("loss-task", text.format(loss=_(loss.title)), name="training.loss", fixes=(fix,))
+
+
+def _wanted(data: DataSpec, size: int) -> str:
+    if data.task == "regression":
+        return ngettext("{count} number to predict", "{count} numbers to predict", size).format(count=size)
+    if size == 1:
+        return _("1 score for 2 classes")
+    return ngettext("{count} class", "{count} classes", size).format(count=size)
+
+
+def _wrong_size(
+    experiment: Experiment,
+    nodes: Mapping[str, "NodeCheck"],
+    data: DataSpec,
+    loss: Loss,
+    end: str,
+    output: Shape,
+) -> Problem:
+    (size,) = loss.expects(data)
+    text = _("The data asks for {wanted}, so the last layer must put out {size}; it puts out {got}.")
+    text = text.format(wanted=_wanted(data, size), size=size, got=show_product(output))
+    fixes: list[Fix] = []
+    linear = _last_linear(experiment.model, nodes, end)
+    if len(output) > 1:
+        # A Linear that saw an image acted on its last axis only: flatten before it, else before the end.
+        came = nodes[linear].inputs[0] if linear else None
+        place = linear if linear and came and len(came) > 1 else end
+        fixes.append(Fix("insert", _("Insert Flatten"), place, "in", kind="flatten"))
+    elif linear:
+        fixes.append(Fix("param", _("Set Features out to {size}").format(size=size), linear, "features", size))
+    if len(output) == 1:
+        fixes.append(Fix("insert", _("Insert Linear"), end, "in", kind="linear", params={"features": size}))
+    return Problem("output-size", text, end, "in", fixes=tuple(fixes))
+
+
+def _nothing_to_learn(data: DataSpec, loss: Loss, end: str, output: Shape) -> Problem:
+    text = _("There is nothing to learn: no layer on the way from Input to Output has weights.")
+    fixes: tuple[Fix, ...] = (Fix("insert", _("Insert Flatten"), end, "in", kind="flatten"),)
+    if len(output) == 1:
+        (size,) = loss.expects(data)
+        fixes = (Fix("insert", _("Insert Linear"), end, "in", kind="linear", params={"features": size}),)
+    return Problem("nothing-to-learn", text, end, "in", fixes=fixes)
+
+
+def _learned(graph: Graph, nodes: Mapping[str, "NodeCheck"], end: str) -> int:
+    """Learned numbers that the output depends on: a muted layer passes on its first input only."""
+    feeding: dict[str, list[tuple[str, str]]] = {}
+    for link in graph.links:
+        feeding.setdefault(link.target, []).append((link.input, link.source))
+    seen, queue, learned = {end}, [end], 0
+    while queue:
+        name = queue.pop()
+        learned += nodes[name].parameters
+        layer = nodes[name].layer
+        ports = layer.input_ports() if layer else ()
+        ports = ports[:1] if graph.nodes[name].muted else ports
+        fresh = [source for port, source in feeding.get(name, ()) if port in ports and source not in seen]
+        seen.update(fresh)
+        queue += fresh
+    return learned
+
+
+def _before(graph: Graph, nodes: Mapping[str, "NodeCheck"], node: str, through: frozenset[str]) -> str | None:
+    """The nearest node before this one, along first inputs, that is neither muted nor of one of these families."""
+    seen = {node}
+    while True:
+        links = graph.into(node)
+        if not links:
+            return None
+        layer = nodes[node].layer
+        ports = layer.input_ports() if layer else ()
+        node = min(links, key=lambda link: ports.index(link.input) if link.input in ports else len(ports)).source
+        if node in seen:
+            return None
+        seen.add(node)
+        found = nodes[node].layer
+        if not graph.nodes[node].muted and (found is None or found.family not in through):
+            return node
+
+
+def _last_linear(graph: Graph, nodes: Mapping[str, "NodeCheck"], end: str) -> str | None:
+    """The Linear that decides how many numbers reach the end, if it is one."""
+    name = _before(graph, nodes, end, _PLACEWISE)
+    found = nodes[name].layer if name else None
+    return name if found and found.kind == "linear" else None
+
+
+def _last_activation(
+    experiment: Experiment, nodes: Mapping[str, "NodeCheck"], data: DataSpec, loss: Loss, end: str
+) -> Iterator[Problem]:
+    last = _before(experiment.model, nodes, end, frozenset({"regularise"}))
+    found = nodes[last].layer if last else None
+    if last is None or found is None or found.kind not in _RANGES:
+        return
+    remove = Fix("remove", _("Remove it"), node=last)
+    names = {"loss": _(loss.title), "name": _(found.title), "range": _(_RANGES[found.kind])}
+    if loss.from_logits and found.kind in ("softmax", "sigmoid"):
+        text = _(
+            "{loss} applies its own {own}: with {name} before it the scores are squashed twice and learning is slow."
+        )
+        own = "softmax" if loss.kind == "cross_entropy" else "sigmoid"
+        yield Problem("activation-before-loss", text.format(own=own, **names), last, "kind", "warning", (remove,))
+    elif loss.from_logits:
+        text = _("{loss} works with scores of any size, but {name} puts out only {range}.")
+        yield Problem("activation-before-loss", text.format(**names), last, "kind", "warning", (remove,))
+    elif data.task == "regression":
+        text = _("The numbers to predict may be of any size, but {name} puts out only {range}.")
+        yield Problem("bounded-output", text.format(**names), last, "kind", "warning", (remove,))
+
+
+def _batch_norm_of_one(experiment: Experiment, nodes: Mapping[str, "NodeCheck"], train: int) -> Iterator[Problem]:
+    """Batch norm averages over a batch; over a single number there is nothing to average and torch refuses."""
+    recipe = experiment.training
+    smallest = min(recipe.batch_size, train)
+    rest = train % recipe.batch_size
+    if recipe.drop_last is False and 0 < rest < smallest:
+        smallest = rest
+    if smallest > 1:
+        return
+    for name, node in nodes.items():
+        if node.layer is None or node.layer.kind != "batch_norm" or experiment.model.nodes[name].muted:
+            continue
+        if not node.inputs or node.inputs[0] is None:
+            continue
+        severity: Severity = "error" if prod(node.inputs[0][1:]) == 1 else "warning"
+        if recipe.batch_size > 1 and train > 1:
+            text = _("The last batch of an epoch holds 1 sample of {train}: too few for batch norm to average over.")
+            fix = Fix("path", _("Drop the last batch"), name="training.drop_last", value=True)
+            yield Problem("batch-norm-one", text.format(train=train), name, "training.drop_last", severity, (fix,))
+        else:
+            text = _("Batch norm needs at least 2 samples in a batch to average over; here it gets 1.")
+            fix = Fix("path", _("Set the batch size to 32"), name="training.batch_size", value=32)
+            yield Problem("batch-norm-one", text, name, "training.batch_size", severity, (fix,))

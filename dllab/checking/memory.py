@@ -1,0 +1,26 @@
+"""How much memory a run will take, from the shapes alone."""
+
+from math import prod
+
+from dllab.checking.check import Check
+from dllab.document.experiment import Experiment
+from dllab.recipe import OPTIMISERS
+
+_VALIDATION_CHUNK = 1024
+
+
+def estimate(experiment: Experiment, check: Check) -> int:
+    """Bytes that training will take: weights, gradients, optimiser state, activations of one batch, the data."""
+    optimiser = OPTIMISERS.get(experiment.training.optimiser.kind)
+    copies = 2 + (optimiser.states if optimiser else 0) + 2 * experiment.training.keep_best
+    outputs = sum(prod(shape) for node in check.nodes.values() for shape in node.shapes.values())
+    data = check.data.samples * prod(check.data.input) * 2 if check.data else 0
+    batch = min(experiment.training.batch_size, check.data.samples if check.data else 1)
+    # Forward values and their gradients live at the same time; validation keeps forward values of a larger chunk.
+    activations = max(2 * batch, min(_VALIDATION_CHUNK, check.data.samples if check.data else 1)) * outputs
+    return 4 * (copies * check.parameters + activations + data)
+
+
+def size_words(size: int) -> str:
+    """A size in bytes for people."""
+    return f"{size / 2**30:,.1f} GB" if size >= 2**30 / 10 else f"{size / 2**20:,.0f} MB"

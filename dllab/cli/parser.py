@@ -1,0 +1,64 @@
+"""What can be typed. Standard library only, so that `dllab doctor` works where nothing else does."""
+
+import argparse
+from typing import NoReturn
+
+from dllab import __version__, doctor
+from dllab.text import _
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"dllab: {message} ({_('see')}: {self.prog} --help)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    result = Parser(
+        prog="dllab",
+        description=_("A laboratory for learning deep learning, without its window. The window: python main.py"),
+        allow_abbrev=False,
+    )
+    result.add_argument("--version", action="version", version=f"dllab {__version__}")
+    commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+
+    def command(name: str, help_text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help_text, description=help_text, allow_abbrev=False)
+
+    doctor.add_arguments(command("doctor", _("Look whether this machine has what the lab needs")))
+    for name, text in (
+        ("templates", _("List the experiments to start from")),
+        ("layers", _("List the layers with their parameters")),
+        ("datasets", _("List the data with its parameters")),
+    ):
+        _json_option(command(name, text))
+
+    new = command("new", _("Make an experiment file from a template"))
+    new.add_argument("template", metavar="TEMPLATE", help=_("one of: dllab templates"))
+    new.add_argument("-o", "--output", metavar="FILE", required=True, help=_("file to write (*.dllab)"))
+    new.add_argument("--force", action="store_true", help=_("write over a file that is there"))
+
+    check = command("check", _("Show shapes, parameters and problems; exit code 1 if it can't train"))
+    check.add_argument("file", metavar="FILE")
+    _json_option(check)
+    _training_options(command("train", _("Train an experiment, then open the sealed test part once")))
+    return result
+
+
+def _json_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help=_("print JSON"))
+
+
+def _training_options(train: argparse.ArgumentParser) -> None:
+    train.add_argument("file", metavar="FILE")
+    train.add_argument("--epochs", type=int, metavar="N", help=_("how many epochs, instead of the file's"))
+    train.add_argument("--seed", type=int, metavar="S", help=_("the seed, instead of the file's"))
+    train.add_argument("--device", default="auto", metavar="D", help=_("auto, cpu, cuda, cuda:1 or mps"))
+    train.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", dest="settings",
+        help=_("change anything in the file: training.learning_rate=0.01, model.nodes.NAME.features=64"),
+    )  # fmt: skip
+    train.add_argument("--json", action="store_true", help=_("print one JSON object a line"))
+    train.add_argument("--results", metavar="FILE", help=_("also write the JSON lines to this file"))

@@ -1,0 +1,7 @@
+"""Datasets declared once; splitting and preparing them. Importing this package does not import scikit-learn."""
+
+from dllab.data.base import DATASETS
+
+__all__ = ["DATASETS"]
+
+DATASETS.load(f"dllab.data.{name}" for name in ("bundled", "generated"))

@@ -1,0 +1,247 @@
+"""An experiment as a frozen value: data, preparation, split, model graph, training recipe, seed."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    model_serializer,
+    model_validator,
+)
+
+from dllab.text import N_, _
+
+ID_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+_LINK_TEXT = re.compile(r"^([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*) -> ([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)$")
+
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+# Positions are rounded when they enter the document, so that files stay short and diffs quiet.
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6), AfterValidator(lambda value: round(value, 1))]
+
+
+def _frozen_json(value: Any, depth: int = 0) -> Any:
+    """JSON values with lists as tuples; raises ValueError for what a file can't hold."""
+    if depth > 16:
+        raise ValueError(_("is nested too deeply"))
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, str):
+        return _encodable(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(_("must be a finite number"))
+        return value
+    if isinstance(value, (list, tuple)):
+        return tuple(_frozen_json(item, depth + 1) for item in value)
+    if isinstance(value, Mapping):
+        return {_encodable(str(key)): _frozen_json(item, depth + 1) for key, item in value.items()}
+    raise ValueError(_("holds a {type}, which can't be kept in a file").format(type=type(value).__name__))
+
+
+def _encodable(text: str) -> str:
+    """The text itself; raises ValueError for halves of characters (lone surrogates), which no file can hold."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(_("holds half a character")) from error
+    return text
+
+
+Params = Annotated[Mapping[str, Any], BeforeValidator(_frozen_json)]
+
+
+class Frozen(BaseModel):
+    """Base of every document value: equal by content, never changed in place (`model_copy(update=…)` makes the next)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Choice(Frozen):
+    """One of several declared kinds (a dataset, a loss, an optimiser) with its parameters."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=64)]
+    params: Params = Field(default_factory=dict)
+
+
+class Node(Choice):
+    """A layer on the canvas. A kind this installation doesn't know stays as it is in the file."""
+
+    x: Coordinate = 0.0
+    y: Coordinate = 0.0
+    title: Annotated[str, Field(max_length=200)] = ""
+    muted: bool = False
+
+
+class Link(Frozen):
+    """A wire from an output port to an input port; in the file `"conv2d.out -> relu.in"`."""
+
+    source: Id
+    output: Id = "out"
+    target: Id
+    input: Id = "in"
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _from_text(cls, value: Any, handler: ModelWrapValidatorHandler["Link"]) -> "Link":
+        if isinstance(value, str):
+            match = _LINK_TEXT.match(value)
+            if match is None:
+                text = _("a link reads 'node.out -> node.in', not {given!r}")
+                raise ValueError(text.format(given=value[:80]))
+            source, output, target, port = match.groups()
+            return cls(source=source, output=output, target=target, input=port)
+        return handler(value)
+
+    @model_serializer
+    def _to_text(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        return f"{self.source}.{self.output} -> {self.target}.{self.input}"
+
+    @property
+    def end(self) -> tuple[str, str]:
+        """(node, input port): an input port takes one link."""
+        return self.target, self.input
+
+
+class Note(Frozen):
+    """A piece of text on the canvas."""
+
+    text: Annotated[str, Field(max_length=20_000)]
+    x: Coordinate
+    y: Coordinate
+    width: Coordinate = 200.0
+    height: Coordinate = 80.0
+
+
+class Frame(Frozen):
+    """A titled rectangle behind nodes; what lies inside moves with it."""
+
+    title: Annotated[str, Field(max_length=200)]
+    x: Coordinate
+    y: Coordinate
+    width: Coordinate = 320.0
+    height: Coordinate = 200.0
+
+
+class Graph(Frozen):
+    """Nodes by id, links between their ports, and what is written on the canvas around them."""
+
+    nodes: Mapping[Id, Node] = Field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    notes: Mapping[Id, Note] = Field(default_factory=dict)
+    frames: Mapping[Id, Frame] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _links_join_nodes(self) -> "Graph":
+        ends = set()
+        for link in self.links:
+            if link.source not in self.nodes or link.target not in self.nodes:
+                raise ValueError(_("link {link} joins a node that is not there").format(link=link))
+            if link.end in ends:
+                text = _("input {node}.{port} has two links")
+                raise ValueError(text.format(node=link.target, port=link.input))
+            ends.add(link.end)
+        return self
+
+    @model_validator(mode="after")
+    def _ids_name_one_thing(self) -> "Graph":
+        for first, second in ((self.nodes, self.notes), (self.nodes, self.frames), (self.notes, self.frames)):
+            # Moving or deleting goes by id alone.
+            for name in first.keys() & second.keys():
+                raise ValueError(_("{name} names two things on the canvas").format(name=name))
+        return self
+
+    def into(self, node: str) -> tuple[Link, ...]:
+        """Links that end at the node."""
+        return tuple(link for link in self.links if link.target == node)
+
+    def out_of(self, node: str) -> tuple[Link, ...]:
+        """Links that start at the node."""
+        return tuple(link for link in self.links if link.source == node)
+
+
+class Preparation(Frozen):
+    """What is done to the inputs before training; fitted on the training part only."""
+
+    scaling: Literal["none", "standardise", "minmax"] = Field(
+        "standardise",
+        title=N_("Scale inputs"),
+        description=N_(
+            "standardise: mean 0, spread 1 in every feature; minmax: from 0 to 1 over all features together"
+        ),
+    )
+
+
+class Split(Frozen):
+    """How the samples are divided. The test part stays sealed while training."""
+
+    test: Annotated[float, Field(ge=0.0, le=0.9)] = Field(
+        0.25, title=N_("Test part"), description=N_("Share of all samples that is kept aside until the end")
+    )
+    validation: Annotated[float, Field(ge=0.0, le=0.9)] = Field(
+        0.2, title=N_("Validation part"), description=N_("Share of the remaining samples that measures progress")
+    )
+    stratify: bool = Field(
+        True, title=N_("Stratify"), description=N_("Keep the classes in the same proportion in every part")
+    )
+
+
+class Training(Frozen):
+    """The recipe: loss, optimiser, and for how long."""
+
+    loss: Choice = Choice(kind="cross_entropy")
+    optimiser: Choice = Choice(kind="adam")
+    learning_rate: Annotated[float, Field(gt=0.0, le=1e6)] = Field(
+        0.001,
+        title=N_("Learning rate"),
+        description=N_("How far one update moves along the gradient; can change while running"),
+    )
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        32, title=N_("Batch size"), description=N_("Samples per update; can change while running")
+    )
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        20, title=N_("Epochs"), description=N_("How many times the training part is gone through")
+    )
+    weight_decay: Annotated[float, Field(ge=0.0, le=1e3)] = Field(
+        0.0, title=N_("Weight decay"), description=N_("Pulls weights towards zero at every update")
+    )
+    shuffle: bool = Field(True, title=N_("Shuffle"), description=N_("A new random order in every epoch"))
+    drop_last: bool | None = Field(
+        None,
+        title=N_("Drop last batch"),
+        description=N_(
+            "Leave out a smaller last batch; automatic: only when the model has batch norm, which it would upset"
+        ),
+    )
+    patience: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        0,
+        title=N_("Early stopping"),
+        description=N_("Stop after this many epochs without a better validation loss; 0: never"),
+    )
+    keep_best: bool = Field(
+        True, title=N_("Keep best"), description=N_("At the end go back to the weights with the lowest validation loss")
+    )
+
+
+class Experiment(Frozen):
+    """Everything that decides a run. Two equal experiments on one device give the same loss curve bit for bit."""
+
+    title: Annotated[str, Field(max_length=200)] = ""
+    note: Annotated[str, Field(max_length=20_000)] = ""
+    data: Choice = Choice(kind="digits")
+    preparation: Preparation = Preparation()
+    split: Split = Split()
+    model: Graph = Graph()
+    training: Training = Training()
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(
+        0, title=N_("Seed"), description=N_("Decides every random number: split, first weights, order, dropout")
+    )

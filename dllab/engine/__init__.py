@@ -1,0 +1,1 @@
+"""The process that computes, and the frames it exchanges with the window."""

@@ -1,0 +1,89 @@
+"""What went wrong in a run, in words: a code, one sentence with a way out, and the layer at fault."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from dllab.build.module import BuildProblem
+from dllab.data.prepare import DataProblem
+from dllab.document.format import FileProblem
+from dllab.text import _
+from dllab.training.checkpoint import CheckpointProblem
+from dllab.training.device import DeviceProblem
+from dllab.training.memory import TooLarge
+from dllab.training.session import NonFinite, Session
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A reason for people; `node` names the layer where one is at fault."""
+
+    code: str
+    text: str
+    node: str = ""
+
+
+_SAID: tuple[tuple[type[Exception], str], ...] = (
+    (TooLarge, "memory"),
+    (DataProblem, "data"),
+    (BuildProblem, "model"),
+    (CheckpointProblem, "checkpoint"),
+    (DeviceProblem, "device"),
+    (FileProblem, "file"),
+)
+
+
+def explain(error: Exception, session: Session | None) -> Trouble:
+    """The trouble behind an exception; the traceback belongs in the log."""
+    for kind, code in _SAID:
+        if isinstance(error, kind):
+            return Trouble(code, str(error))
+    if _out_of_memory(error):
+        return Trouble("memory", _("The memory ran out. Try a smaller batch or a smaller layer."))
+    node = find_layer(session) if session else ""
+    where = _(" in {layer}").format(layer=layer_title(session, node)) if session and node else ""
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return Trouble("step", _("Training broke off{where}: {reason}").format(where=where, reason=first[:300]), node)
+
+
+def explain_non_finite(session: Session, trouble: NonFinite) -> Trouble:
+    """Where the numbers went wrong and what to try."""
+    value = "NaN" if math.isnan(trouble.value) else _("infinite")
+    title = layer_title(session, trouble.node)
+    text = _("Loss became {value} at step {step}, first in {layer}. Try a smaller learning rate.")
+    return Trouble("non-finite", text.format(value=value, step=trouble.step, layer=title), trouble.node)
+
+
+def layer_title(session: Session, node: str) -> str:
+    """What the canvas calls a node."""
+    found = session.experiment.model.nodes.get(node)
+    known = session.check.nodes.get(node)
+    if found is not None and found.title:
+        return found.title
+    return _(known.layer.title) if known is not None and known.layer is not None else node
+
+
+def find_layer(session: Session) -> str:
+    """Id of the layer that can't take the present batch: the one after the last that could."""
+    done: list[str] = []
+    x = session.validation[0][:2]
+    hooks = [
+        module.register_forward_hook(lambda _m, _i, _o, name=name: done.append(name))
+        for name, module in session.network.layers.items()
+    ]
+    try:
+        with torch.no_grad(), torch.random.fork_rng([]):
+            session.network.forward_nodes(x)
+        return ""
+    except Exception:  # noqa: BLE001 — whatever it raises: the question is only how far it came
+        return next((n for n in session.check.order if n in session.network.layers and n not in done), "")
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _out_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and ("can't allocate" in str(error) or "out of memory" in str(error).lower())

@@ -1,0 +1,338 @@
+"""The training thread: owns the session, takes commands between two batches, and shows what is looked at."""
+
+import gc
+import logging
+import queue
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dllab.document.format import from_text, save
+from dllab.engine import protocol
+from dllab.engine.outbox import Outbox
+from dllab.engine.summary import summarise
+from dllab.engine.trouble import Trouble, explain, explain_non_finite
+from dllab.probes import DoesNotApply, compute
+from dllab.text import _
+from dllab.training import checkpoint
+from dllab.training.session import NonFinite, Outcome, Session
+
+log = logging.getLogger(__name__)
+
+_FLUSH_S = 1 / 30
+_BURST_S = 0.008
+_CHECKPOINT_S = 20.0
+_PICTURE_S = 0.12
+_PICTURE_SHARE = 10
+"""All pictures together take at most a tenth of the time: one of n that took t is made again after 10 n t."""
+
+
+@dataclass
+class Subscription:
+    """A picture that is looked at."""
+
+    id: int
+    probe: str
+    params: dict[str, Any]
+    due: float = 0.0
+    shown: tuple[str, int, bool] = ("", -1, False)
+    """(run, step, whether the best weights stand in) of the last picture."""
+
+
+@dataclass
+class Points:
+    """Curve points since the last flush."""
+
+    series: dict[str, tuple[list[int], list[float]]] = field(default_factory=dict)
+
+    def add(self, name: str, step: int, value: float) -> None:
+        """One more point."""
+        steps, values = self.series.setdefault(name, ([], []))
+        steps.append(step)
+        values.append(value)
+
+
+class Worker(threading.Thread):
+    """Takes commands from `inbox`; everything it reports goes through the outbox."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        super().__init__(name="training")
+        self.inbox: queue.SimpleQueue[protocol.Command] = queue.SimpleQueue()
+        self._outbox = outbox
+        self._session: Session | None = None
+        self._run = ""
+        self._folder: Path | None = None
+        self._state = "idle"
+        self._pace = "run"
+        self._quitting = False
+        self._looks: dict[int, Subscription] = {}
+        self._points = Points()
+        self._flushed = self._saved = 0.0
+        self._rate = (0, 0.0)
+        self._closed: protocol.Epoch | None = None
+        """The newest closed epoch that has not been reported."""
+
+    def run(self) -> None:
+        """Until Quit."""
+        while not self._quitting:
+            self._take_commands()
+            if self._state == "running":
+                self._burst()
+            self._report()
+        self._keep()
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def _take_commands(self) -> None:
+        wait = self._state != "running"
+        while True:
+            try:
+                command = self.inbox.get(wait and not self._due(), timeout=_PICTURE_S if self._looks else None)
+            except queue.Empty:
+                return
+            wait = False
+            try:
+                self._obey(command)
+            except Exception as error:
+                # The training thread must outlive whatever goes wrong in one command.
+                log.exception("%s", command)
+                self._complain("failed", explain(error, self._session).text)
+            if self._quitting:
+                return
+
+    def _obey(self, command: protocol.Command) -> None:
+        match command:
+            case protocol.Train():
+                self._train(command)
+            case protocol.Pause() if self._state == "running":
+                self._enter("paused")
+                self._keep()
+            case protocol.Resume() if self._session is not None:
+                self._resume(self._session, command)
+            case protocol.Stop() if self._state in ("running", "paused"):
+                self._enter("stopped")
+                self._keep()
+            case protocol.Reset():
+                self._session, self._run, self._folder = None, "", None
+                self._enter("idle")
+            case protocol.Change() if self._session is not None:
+                self._change(self._session, command)
+            case protocol.Subscribe():
+                self._looks[command.id] = Subscription(command.id, command.probe, command.params)
+            case protocol.Unsubscribe():
+                self._looks.pop(command.id, None)
+                self._outbox.forget_picture(command.id)
+            case protocol.Look():
+                self._outbox.control(summarise(command))
+            case protocol.OpenTest() if self._session is not None:
+                scores = self._session.open_test()
+                self._outbox.control(protocol.TestScore(self._run, scores, self._session.opened))
+            case protocol.Quit():
+                self._quitting = True
+
+    def _train(self, command: protocol.Train) -> None:
+        if self._state in ("running", "paused"):
+            self._enter("stopped")
+            self._keep()
+        self._session = None
+        self._run, self._folder = command.run, Path(command.checkpoint) if command.checkpoint else None
+        self._enter("starting")
+        try:
+            experiment = from_text(command.experiment).experiment
+            session = Session(experiment, command.device)
+            if command.resume and self._folder:
+                checkpoint.load(session, self._folder)
+            if self._folder:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                save(experiment, self._folder / "experiment.dllab")
+        except Exception as error:
+            log.exception("the run could not start")
+            self._fail(explain(error, None))
+            return
+        self._session = session
+        # What is built stays: the collector need not look at it again between steps.
+        gc.collect()
+        gc.freeze()
+        self._go(session, command.pace)
+
+    def _resume(self, session: Session, command: protocol.Resume) -> None:
+        if command.more_epochs > 0:
+            session.show_last()
+            session.epochs = max(session.epochs, session.epoch) + command.more_epochs
+            session.stale = 0
+        elif self._state != "paused":
+            return
+        self._go(session, command.pace)
+
+    def _go(self, session: Session, pace: str) -> None:
+        self._pace = pace
+        self._rate = (session.step, time.perf_counter())
+        self._saved = time.perf_counter()
+        self._enter("running")
+
+    def _change(self, session: Session, command: protocol.Change) -> None:
+        if command.name == "learning_rate" and 0 < command.value <= 1e6:
+            session.set_learning_rate(command.value)
+        elif command.name == "batch_size" and 1 <= command.value <= 1_000_000:
+            session.batch_size = int(command.value)
+        else:
+            self._complain(
+                "change", _("{name} can't be set to {value}.").format(name=command.name, value=command.value)
+            )
+
+    # --- training ---------------------------------------------------------------------------------------------------
+
+    def _burst(self) -> None:
+        """Train for a few milliseconds, or one batch if that takes longer; a waiting command ends it."""
+        session = self._session
+        assert session is not None
+        until = time.perf_counter() + _BURST_S
+        losses = self._points.series.setdefault("train_loss", ([], []))
+        try:
+            while self._state == "running":
+                outcome = session.advance()
+                losses[0].append(session.step)
+                losses[1].append(outcome.loss)
+                if outcome.metrics is not None:
+                    self._close_epoch(session, outcome)
+                if self._pace == "step":
+                    self._enter("paused")
+                if not self.inbox.empty() or time.perf_counter() > until:
+                    return
+        except NonFinite as trouble:
+            self._stop_non_finite(session, trouble)
+        except Exception as error:
+            log.exception("step %d", session.step)
+            self._fail(explain(error, session))
+
+    def _close_epoch(self, session: Session, outcome: Outcome) -> None:
+        metrics = outcome.metrics or {}
+        for name, value in metrics.items():
+            if name != "train_loss":
+                self._points.add(name, session.step, value)
+        self._points.add("learning_rate", session.step, session.learning_rate)
+        self._closed = protocol.Epoch(self._run, session.epoch, session.step, metrics)
+        if outcome.finished:
+            self._finish(session, outcome.finished)
+        elif self._pace == "epoch":
+            self._enter("paused")
+            self._keep()
+
+    def _finish(self, session: Session, reason: str) -> None:
+        self._keep()
+        session.show_best()
+        text = ""
+        if reason == "early-stop":
+            text = _("Stopped early: no better validation loss for {count} epochs.").format(count=session.stale)
+        if session.last:
+            text += " " + _("The weights of epoch {epoch}, the best, are in place.").format(epoch=session.best.epoch)
+        self._enter("done", Trouble(reason, text.strip()))
+
+    def _stop_non_finite(self, session: Session, trouble: NonFinite) -> None:
+        found = explain_non_finite(session, trouble)
+        if session.best.weights:
+            session.show_best()
+        self._enter("non-finite", found)
+
+    def _fail(self, trouble: Trouble) -> None:
+        if trouble.code == "memory":
+            self._session = None
+        self._enter("failed", trouble)
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    # --- reports ----------------------------------------------------------------------------------------------------
+
+    def _enter(self, state: str, trouble: Trouble | None = None) -> None:
+        self._state = state
+        self._flush()
+        step, epoch = (self._session.step, self._session.epoch) if self._session else (0, 0)
+        found = trouble or Trouble("", "")
+        self._outbox.control(protocol.State(self._run, state, step, epoch, found.code, found.text, found.node))
+
+    def _complain(self, code: str, text: str) -> None:
+        self._outbox.control(protocol.Complaint(code, text))
+
+    def _report(self) -> None:
+        now = time.perf_counter()
+        if self._state == "running" and now - self._flushed > _FLUSH_S:
+            self._flush()
+        if self._state == "running" and now - self._saved > _CHECKPOINT_S:
+            self._keep()
+        if self._session is not None:
+            for look in self._looks.values():
+                if self._is_due(look, now):
+                    self._show(self._session, look)
+
+    def _flush(self) -> None:
+        self._flushed = time.perf_counter()
+        self._outbox.scalars(self._run, self._points.series)
+        self._points = Points()
+        if self._closed is not None:
+            self._outbox.latest(self._closed)
+            self._closed = None
+        if self._session is not None:
+            self._outbox.latest(self._progress(self._session))
+
+    def _progress(self, session: Session) -> protocol.Progress:
+        steps = session.step + self._steps_left(session)
+        since, began = self._rate
+        elapsed = self._flushed - began
+        rate = (session.step - since) / elapsed if elapsed > 0 else 0.0
+        if elapsed > 2:
+            # A rate over the last seconds, not over the whole run: pauses and new batch sizes are soon forgotten.
+            self._rate = (session.step - round(rate), self._flushed - 1.0)
+        left = (steps - session.step) / rate if rate > 0 else 0.0
+        return protocol.Progress(self._run, session.step, steps, session.epoch, session.epochs, rate, left)
+
+    def _steps_left(self, session: Session) -> int:
+        whole = max(0, session.epochs - session.epoch) * session.steps_per_epoch
+        return max(0, whole - session.cursor // session.batch_size)
+
+    def _keep(self) -> None:
+        """Write a checkpoint, if there is a place for one and something to keep."""
+        self._saved = time.perf_counter()
+        if self._session is None or self._folder is None or self._session.step == 0:
+            return
+        try:
+            checkpoint.save(self._session, self._folder)
+        except OSError as error:
+            log.exception("checkpoint")
+            self._complain(
+                "checkpoint", _("The checkpoint could not be written: {reason}").format(reason=error.strerror)
+            )
+
+    # --- pictures ---------------------------------------------------------------------------------------------------
+
+    def _due(self) -> bool:
+        now = time.perf_counter()
+        return self._session is not None and any(self._is_due(look, now) for look in self._looks.values())
+
+    def _is_due(self, look: Subscription, now: float) -> bool:
+        assert self._session is not None
+        mark = (self._run, self._session.step, bool(self._session.last))
+        return look.shown != mark and now >= look.due and self._outbox.wants_picture(look.id)
+
+    def _show(self, session: Session, look: Subscription) -> None:
+        began = time.perf_counter()
+        arrays: dict[str, protocol.Array] = {}
+        labels: dict[str, Any] = {}
+        message = ""
+        try:
+            shown = compute(session, look.probe, look.params)
+            arrays = {name: protocol.pack(array) for name, array in shown.arrays.items()}
+            labels = shown.labels
+        except DoesNotApply as reason:
+            message = str(reason)
+        except Exception as error:
+            log.exception("probe %s", look.probe)
+            message = explain(error, session).text
+        took = time.perf_counter() - began
+        look.due = began + took + max(_PICTURE_S, _PICTURE_SHARE * len(self._looks) * took)
+        look.shown = (self._run, session.step, bool(session.last))
+        self._outbox.latest(protocol.Picture(look.id, self._run, session.step, arrays, labels, message))

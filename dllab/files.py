@@ -1,0 +1,55 @@
+"""The one module that writes files: a reader sees the old content or the new, never a part."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace the file at `path` by `data`: temporary file, fsync, rename, fsync of the folder.
+
+    A symbolic link stays a link and its target is replaced. Raises OSError and leaves the old file as it was.
+    """
+    target = Path(os.path.realpath(path))
+    # Short names: the temporary name must be legal wherever the target's is.
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".dllab-", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+            if hasattr(os, "fchmod"):  # Windows knows no such modes
+                os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(target.parent)
+
+
+def read_limited(path: Path, limit: int) -> bytes:
+    """Read a file of at most `limit` bytes; raises OSError if it is larger, without reading it all."""
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise OSError(f"{path.name} is larger than {limit:,} bytes")
+    return data
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    # Windows can't open a folder; there the rename itself is all there is.
+    with contextlib.suppress(OSError, PermissionError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

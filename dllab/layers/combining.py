@@ -1,0 +1,156 @@
+"""Layers with several inputs: where branches and skips come together."""
+
+from collections.abc import Iterator
+from string import ascii_lowercase
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from dllab.layers.base import (
+    Call,
+    InsertBefore,
+    Layer,
+    Misfit,
+    Remedy,
+    SetParam,
+    Shape,
+    layer,
+    show_product,
+    show_shape,
+)
+from dllab.text import N_
+
+
+class _Combining(Layer):
+    """What Add and Concat share."""
+
+    family: ClassVar[str] = "combine"
+
+    inputs: Annotated[int, Field(ge=2, le=16)] = Field(
+        2, title=N_("Inputs"), description=N_("How many wires come together")
+    )
+
+    def input_ports(self) -> tuple[str, ...]:
+        return tuple(ascii_lowercase[: self.inputs])
+
+    def odd_rank(self, inputs: tuple[Shape, ...]) -> Iterator[tuple[str, Shape]]:
+        """Ports whose shape has more axes than that of another port."""
+        fewest = min(map(len, inputs))
+        for port, x in zip(self.input_ports(), inputs, strict=True):
+            if len(x) > fewest:
+                yield port, x
+
+
+@layer
+class Add(_Combining):
+    """Adds its inputs number by number.
+
+    $y = a + b$: with a wire that skips some layers, $y = x + f(x)$, the layers only learn what is still missing.
+    The shapes must be the same.
+
+    Reference: He, Zhang, Ren, Sun, *Deep residual learning*, CVPR 2016.
+    """
+
+    kind: ClassVar[str] = "add"
+    title: ClassVar[str] = N_("Add")
+    glyph: ClassVar[str] = "mdi6.plus-circle-outline"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        first = inputs[0]
+        for port, other in zip(self.input_ports(), inputs, strict=True):
+            if other != first:
+                raise self._different(inputs, port, other)
+        return first
+
+    def _different(self, inputs: tuple[Shape, ...], port: str, other: Shape) -> Misfit:
+        first, at, remedies = inputs[0], port, _same_as(inputs[0], other)
+        for larger, x in self.odd_rank(inputs):
+            at, remedies = larger, (InsertBefore("flatten"),) if x else ()
+        return Misfit(
+            "shapes",
+            N_("Add needs equal shapes: {first_port} is {first}, {port} is {other}."),
+            at,
+            remedies,
+            first_port=self.input_ports()[0],
+            first=show_product(first),
+            port=port,
+            other=show_product(other),
+        )
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call("blocks.Add")
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        return " + ".join(self.input_ports())
+
+
+def _same_as(first: Shape, other: Shape) -> tuple[Remedy, ...]:
+    """A learned layer that gives `other` the shape of `first`."""
+    if len(first) == len(other) == 1:
+        return (InsertBefore("linear", {"features": first[0]}),)
+    if len(first) == len(other) and first[1:] == other[1:] and len(first) in (2, 3):
+        return (InsertBefore(f"conv{len(first) - 1}d", {"out_channels": first[0], "kernel_size": 1}),)
+    return ()
+
+
+@layer
+class Concat(_Combining):
+    """Puts its inputs one after the other along an axis.
+
+    $y = [a, b]$; the axes besides that one must have equal extents.
+
+    Reference: Huang, Liu, van der Maaten, Weinberger, *Densely connected networks*, CVPR 2017; `torch.cat`.
+    """
+
+    kind: ClassVar[str] = "concat"
+    title: ClassVar[str] = N_("Concat")
+    glyph: ClassVar[str] = "mdi6.call-merge"
+
+    axis: Annotated[int, Field(ge=1, le=8)] = Field(
+        1, title=N_("Axis"), description=N_("1 is the first axis after the batch: features, or channels of an image")
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        first, place = inputs[0], self.axis - 1
+        for port, x in self.odd_rank(inputs):
+            text = N_("Concat needs equally many axes in every input: {port} is {other}, the smallest has {count}.")
+            remedies = (InsertBefore("flatten"),) if len(x) > 1 else ()
+            raise Misfit("rank", text, port, remedies, port=port, other=show_shape(x), count=min(map(len, inputs)))
+        if self.axis > len(first):
+            text = N_("Concat along axis {axis}, but {got} has {count} axes after the batch.")
+            remedy = (SetParam("axis", max(1, len(first))),)
+            raise Misfit("axis", text, "axis", remedy, axis=self.axis, got=show_shape(first), count=len(first))
+        for port, other in zip(self.input_ports(), inputs, strict=True):
+            if _without(other, place) != _without(first, place):
+                raise self._uneven(inputs, port, other)
+        return (*first[:place], sum(x[place] for x in inputs), *first[place + 1 :])
+
+    def _uneven(self, inputs: tuple[Shape, ...], port: str, other: Shape) -> Misfit:
+        first = inputs[0]
+        fitting = [
+            axis
+            for axis in range(1, len(first) + 1)
+            if len({_without(x, axis - 1) for x in inputs}) == 1 and axis != self.axis
+        ]
+        return Misfit(
+            "shapes",
+            N_("Concat along axis {axis} needs all other axes equal: {first_port} is {first}, {port} is {other}."),
+            port,
+            tuple(SetParam("axis", axis) for axis in fitting),
+            axis=self.axis,
+            first_port=self.input_ports()[0],
+            first=show_shape(first),
+            port=port,
+            other=show_shape(other),
+        )
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call("blocks.Concat", (self.axis,))
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        parts = [x[self.axis - 1] for x in inputs]
+        return f"{' + '.join(map(str, parts))} = {sum(parts)}"
+
+
+def _without(x: Shape, place: int) -> Shape:
+    return (*x[:place], *x[place + 1 :])

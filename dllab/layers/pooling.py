@@ -1,0 +1,201 @@
+"""Pooling: one number in place of many, over windows or over everything. Sequences and images alike."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, layer, show_shape
+from dllab.layers.convolution import as_image, slide, window_sums
+from dllab.text import N_
+
+
+class _Pooling(Layer):
+    """What all pooling layers share: (channels, length) or (channels, height, width) comes in."""
+
+    family: ClassVar[str] = "shape"
+
+    def refuse_rank(self, x: Shape) -> None:
+        """Raise Misfit for anything but a sequence or an image."""
+        # torch would take (features,) for a sequence without channels and pool across features: never what is meant.
+        if len(x) not in (2, 3):
+            raise Misfit(
+                "rank",
+                N_("{name} expects channels × length or channels × height × width, gets {got}."),
+                "in",
+                as_image(x),
+                name=self.title,
+                got=show_shape(x),
+            )
+
+
+class _WindowPooling(_Pooling):
+    """What MaxPool and AvgPool share."""
+
+    torch_name: ClassVar[str]
+
+    kernel_size: Annotated[int, Field(ge=1, le=255)] = Field(
+        2, title=N_("Kernel size"), description=N_("Extent of the window that becomes one number")
+    )
+    stride: Annotated[int, Field(ge=1, le=255)] | None = Field(
+        None, title=N_("Stride"), description=N_("How far the window moves; automatic: by its own extent")
+    )
+    padding: Annotated[int, Field(ge=0, le=127)] = Field(
+        0, title=N_("Padding"), description=N_("Cells added at every edge; at most half the kernel")
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        self.refuse_rank(x)
+        if self.padding > self.kernel_size // 2:
+            raise Misfit(
+                "padding",
+                N_("{name}: a padding of {padding} is more than half the kernel: {kernel}/2 = {half}."),
+                "padding",
+                (SetParam("padding", self.kernel_size // 2), SetParam("kernel_size", 2 * self.padding)),
+                name=self.title,
+                padding=self.padding,
+                kernel=self.kernel_size,
+                half=f"{self.kernel_size / 2:g}",
+            )
+        return (x[0], *slide(self.title, x[1:], self.kernel_size, self.step, self.padding))
+
+    @property
+    def step(self) -> int:
+        """The stride in use."""
+        return self.stride or self.kernel_size
+
+    def call(self, *inputs: Shape) -> Call:
+        options = {name: value for name, value in (("stride", self.stride), ("padding", self.padding)) if value}
+        return Call(f"nn.{self.torch_name}{len(inputs[0]) - 1}d", (self.kernel_size,), options)
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        return window_sums(inputs[0][1:], self.kernel_size, self.step, self.padding)
+
+
+@layer
+class MaxPool(_WindowPooling):
+    """Keeps the largest number of every window: whether a feature is there, not exactly where.
+
+    $y_i = \\max_{0 \\le u < k} x_{s i + u}$ along each axis. Size along each axis: $\\lfloor (n + 2p - k)/s \\rfloor + 1$.
+
+    Reference: Riesenhuber, Poggio, Nature Neuroscience 2 (1999); `torch.nn.MaxPool1d`, `torch.nn.MaxPool2d`.
+    """
+
+    kind: ClassVar[str] = "max_pool"
+    title: ClassVar[str] = N_("MaxPool")
+    glyph: ClassVar[str] = "mdi6.arrow-collapse-all"
+    torch_name: ClassVar[str] = "MaxPool"
+
+
+@layer
+class AvgPool(_WindowPooling):
+    """Takes the mean of every window.
+
+    $y_i = \\frac{1}{k} \\sum_{0 \\le u < k} x_{s i + u}$ along each axis; padded zeros count.
+    Size along each axis: $\\lfloor (n + 2p - k)/s \\rfloor + 1$.
+
+    Reference: LeCun et al., Neural Computation 1 (1989); `torch.nn.AvgPool1d`, `torch.nn.AvgPool2d`.
+    """
+
+    kind: ClassVar[str] = "avg_pool"
+    title: ClassVar[str] = N_("AvgPool")
+    glyph: ClassVar[str] = "mdi6.arrow-collapse"
+    torch_name: ClassVar[str] = "AvgPool"
+
+
+class _GlobalPooling(_Pooling):
+    """What the global poolings share."""
+
+    block: ClassVar[str]
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        self.refuse_rank(x)
+        return x[:1]
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call(f"blocks.{self.block}")
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        return f"{show_shape(inputs[0])} → {inputs[0][0]}"
+
+
+@layer
+class GlobalAvgPool(_GlobalPooling):
+    """Takes the mean of every channel: one number for a whole map, whatever its size.
+
+    $y_c = \\frac{1}{H W} \\sum_{i,j} x_{c,i,j}$.
+
+    Reference: Lin, Chen, Yan, *Network in Network*, ICLR 2014.
+    """
+
+    kind: ClassVar[str] = "global_avg_pool"
+    title: ClassVar[str] = N_("GlobalAvgPool")
+    glyph: ClassVar[str] = "mdi6.image-filter-center-focus"
+    block: ClassVar[str] = "GlobalAvgPool"
+
+
+@layer
+class GlobalMaxPool(_GlobalPooling):
+    """Keeps the largest number of every channel: how strongly a feature shows anywhere.
+
+    $y_c = \\max_{i,j} x_{c,i,j}$.
+
+    Reference: Oquab, Bottou, Laptev, Sivic, CVPR 2015.
+    """
+
+    kind: ClassVar[str] = "global_max_pool"
+    title: ClassVar[str] = N_("GlobalMaxPool")
+    glyph: ClassVar[str] = "mdi6.crop-free"
+    block: ClassVar[str] = "GlobalMaxPool"
+
+
+class _AdaptivePooling(_Pooling):
+    """What the adaptive poolings share."""
+
+    torch_name: ClassVar[str]
+
+    output_size: Annotated[int, Field(ge=1, le=1024)] = Field(
+        1, title=N_("Output size"), description=N_("Extent that comes out along every axis, whatever comes in")
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        self.refuse_rank(x)
+        return (x[0], *(self.output_size for _axis in x[1:]))
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call(f"nn.{self.torch_name}{len(inputs[0]) - 1}d", (self.output_size,))
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        return ", ".join(f"{n} → {self.output_size}" for n in dict.fromkeys(inputs[0][1:]))
+
+
+@layer
+class AdaptiveAvgPool(_AdaptivePooling):
+    """Takes means over windows chosen so that the output always has the same size.
+
+    Output cell $i$ of $m$ averages the inputs from $\\lfloor i n / m \\rfloor$ up to $\\lceil (i + 1) n / m \\rceil$.
+
+    Reference: `torch.nn.AdaptiveAvgPool1d`, `torch.nn.AdaptiveAvgPool2d`.
+    """
+
+    kind: ClassVar[str] = "adaptive_avg_pool"
+    title: ClassVar[str] = N_("AdaptiveAvgPool")
+    glyph: ClassVar[str] = "mdi6.resize"
+    torch_name: ClassVar[str] = "AdaptiveAvgPool"
+
+
+@layer
+class AdaptiveMaxPool(_AdaptivePooling):
+    """Keeps the largest number of windows chosen so that the output always has the same size.
+
+    Output cell $i$ of $m$ looks at the inputs from $\\lfloor i n / m \\rfloor$ up to $\\lceil (i + 1) n / m \\rceil$.
+
+    Reference: `torch.nn.AdaptiveMaxPool1d`, `torch.nn.AdaptiveMaxPool2d`.
+    """
+
+    kind: ClassVar[str] = "adaptive_max_pool"
+    title: ClassVar[str] = N_("AdaptiveMaxPool")
+    glyph: ClassVar[str] = "mdi6.fit-to-page-outline"
+    torch_name: ClassVar[str] = "AdaptiveMaxPool"

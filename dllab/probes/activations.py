@@ -1,0 +1,29 @@
+"""What one layer puts out for one sample."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dllab.probes.base import DoesNotApply, Shown, integer, probe
+from dllab.probes.verdict import verdict
+from dllab.text import _
+from dllab.training.session import Session
+
+
+@probe("activations")
+def activations(session: Session, params: Mapping[str, Any]) -> Shown:
+    """Params: node, sample (position in the validation part). Arrays: output (no batch axis), input (raw)."""
+    part = session.prepared.validation
+    if not len(part.x):
+        raise DoesNotApply(_("There is no validation part to take a sample from."))
+    sample = integer(params, "sample", 0, 0, len(part.x) - 1)
+    node = params.get("node", "")
+    with session.looking():
+        values = session.network.forward_nodes(session.validation[0][sample : sample + 1])
+    if node not in values:
+        raise DoesNotApply(_("This layer is not part of the network that is training."))
+    end = next(
+        n for n, found in session.check.nodes.items() if found.layer is not None and found.layer.kind == "output"
+    )
+    labels = {"node": node, "sample": sample, "count": len(part.x)}
+    labels |= verdict(session, values[end], session.validation[2][sample : sample + 1])[0]
+    return Shown({"output": values[node][0].float().cpu().numpy(), "input": part.raw[sample]}, labels)

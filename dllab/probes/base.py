@@ -1,0 +1,69 @@
+"""A probe: a function from a session and parameters to arrays and labels, under a name that views subscribe to."""
+
+import importlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Any
+
+import numpy as np
+
+from dllab.text import _
+from dllab.training.session import Session
+
+log = logging.getLogger(__name__)
+
+GROUP = "dllab.probes"
+BUILT_IN = ("activations", "boundary", "confusion", "samples", "predictions", "weights")
+
+
+class DoesNotApply(ValueError):
+    """Why there is nothing to show, as one sentence for people."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a probe found."""
+
+    arrays: dict[str, np.ndarray]
+    labels: dict[str, Any] = field(default_factory=dict)
+
+
+Probe = Callable[[Session, Mapping[str, Any]], Shown]
+PROBES: dict[str, Probe] = {}
+
+
+def probe(name: str) -> Callable[[Probe], Probe]:
+    """Decorator: make a function known as the probe `name`."""
+
+    def register(function: Probe) -> Probe:
+        PROBES[name] = function
+        return function
+
+    return register
+
+
+def load_probes() -> None:
+    """Import the built-in probes and installed plugins; a plugin that fails is logged, not fatal."""
+    for name in BUILT_IN:
+        importlib.import_module(f"dllab.probes.{name}")
+    for entry in entry_points(group=GROUP):
+        try:
+            entry.load()
+        except Exception:
+            log.exception("%s: %s could not be loaded", GROUP, entry.name)
+
+
+def compute(session: Session, name: str, params: Mapping[str, Any]) -> Shown:
+    """What the probe shows now. Raises DoesNotApply."""
+    function = PROBES.get(name)
+    if function is None:
+        raise DoesNotApply(_("There is no probe called {name}.").format(name=name))
+    return function(session, params)
+
+
+def integer(params: Mapping[str, Any], name: str, default: int, lower: int, upper: int) -> int:
+    """A whole-number parameter within bounds; what is not one is the default."""
+    value = params.get(name, default)
+    return min(max(value, lower), upper) if isinstance(value, int) and not isinstance(value, bool) else default

@@ -1,0 +1,140 @@
+"""Loss functions: which targets and predictions they compare, and the torch call that computes them."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from dllab.data.base import DataSpec, Task
+from dllab.declare import Declared, Registry
+from dllab.layers.base import Call, Shape
+from dllab.text import N_
+
+TargetForm = Literal["index", "binary", "one_hot", "value"]
+"""How a target meets the loss: class number; 0/1 as float (…, 1); one-hot row; the value itself."""
+
+
+class Loss(Declared):
+    """Base of all losses; `call` builds one that averages over the batch."""
+
+    tasks: ClassVar[tuple[Task, ...]]
+    from_logits: ClassVar[bool] = False
+    """Whether the loss applies softmax or sigmoid itself, so that the network must not."""
+
+    def target_form(self, data: DataSpec) -> TargetForm:
+        """In which form the targets of this data are compared."""
+        return "value" if data.task == "regression" else "one_hot"
+
+    def expects(self, data: DataSpec) -> Shape:
+        """The output shape per sample that this loss needs on this data."""
+        return (len(data.targets) if data.task == "regression" else len(data.classes),)
+
+    def call(self) -> Call:
+        """How torch builds it."""
+        raise NotImplementedError(f"{type(self).__name__}.call")
+
+
+LOSSES: Registry[Loss] = Registry("dllab.losses")
+loss = LOSSES.add
+
+
+@loss
+class CrossEntropy(Loss):
+    """How surprised the network is by the true class, on average.
+
+    $L = -\\frac{1}{N} \\sum_n \\log p_{n, y_n}$ with $p = \\mathrm{softmax}(z)$. It takes raw scores $z$ (logits): no
+    softmax layer before it.
+
+    Reference: Goodfellow et al. (2016), 6.2.2.3; `torch.nn.CrossEntropyLoss`.
+    """
+
+    kind: ClassVar[str] = "cross_entropy"
+    title: ClassVar[str] = N_("Cross-entropy")
+    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    from_logits: ClassVar[bool] = True
+
+    def target_form(self, data: DataSpec) -> TargetForm:
+        return "index"
+
+    def call(self) -> Call:
+        return Call("nn.CrossEntropyLoss")
+
+
+@loss
+class BinaryCrossEntropy(Loss):
+    """Cross-entropy for two classes from one score.
+
+    $L = -\\frac{1}{N} \\sum_n [\\, y_n \\log \\sigma(z_n) + (1 - y_n) \\log(1 - \\sigma(z_n)) \\,]$. It takes the raw score
+    $z$ and applies the sigmoid itself. With more than two classes every class is its own yes-or-no question.
+
+    Reference: Goodfellow et al. (2016), 6.2.2.2; `torch.nn.BCEWithLogitsLoss`.
+    """
+
+    kind: ClassVar[str] = "binary_cross_entropy"
+    title: ClassVar[str] = N_("Binary cross-entropy")
+    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    from_logits: ClassVar[bool] = True
+
+    def target_form(self, data: DataSpec) -> TargetForm:
+        return "binary" if len(data.classes) == 2 else "one_hot"
+
+    def expects(self, data: DataSpec) -> Shape:
+        return (1,) if len(data.classes) == 2 else (len(data.classes),)
+
+    def call(self) -> Call:
+        return Call("nn.BCEWithLogitsLoss")
+
+
+@loss
+class MSE(Loss):
+    """The mean of the squared differences.
+
+    $L = \\frac{1}{N} \\sum_n \\lVert \\hat y_n - y_n \\rVert^2 / d$ over the $d$ outputs. Large errors weigh most. For classes it
+    compares the outputs with 1 for the true class and 0 for the others.
+
+    Reference: `torch.nn.MSELoss`.
+    """
+
+    kind: ClassVar[str] = "mse"
+    title: ClassVar[str] = N_("Mean squared error")
+    tasks: ClassVar[tuple[Task, ...]] = ("regression", "classification")
+
+    def call(self) -> Call:
+        return Call("nn.MSELoss")
+
+
+@loss
+class L1(Loss):
+    """The mean of the absolute differences; single outliers weigh less than in mean squared error.
+
+    $L = \\frac{1}{N} \\sum_n | \\hat y_n - y_n |$.
+
+    Reference: `torch.nn.L1Loss`.
+    """
+
+    kind: ClassVar[str] = "l1"
+    title: ClassVar[str] = N_("Mean absolute error (L1)")
+    tasks: ClassVar[tuple[Task, ...]] = ("regression", "classification")
+
+    def call(self) -> Call:
+        return Call("nn.L1Loss")
+
+
+@loss
+class Huber(Loss):
+    """Squared for small differences, absolute for large ones.
+
+    $\\frac12 e^2$ for $|e| \\le \\delta$, $\\delta (|e| - \\frac12 \\delta)$ beyond.
+
+    Reference: Huber, Annals of Mathematical Statistics 35 (1964); `torch.nn.HuberLoss`.
+    """
+
+    kind: ClassVar[str] = "huber"
+    title: ClassVar[str] = N_("Huber")
+    tasks: ClassVar[tuple[Task, ...]] = ("regression", "classification")
+
+    delta: Annotated[float, Field(gt=0.0, le=1e6)] = Field(
+        1.0, title=N_("Delta"), description=N_("Where squared turns into absolute")
+    )
+
+    def call(self) -> Call:
+        return Call("nn.HuberLoss", (), {"delta": self.delta})

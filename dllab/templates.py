@@ -1,0 +1,110 @@
+"""Experiments to start from: each one a file that anybody can open, change and save elsewhere."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dllab.document.experiment import Experiment
+from dllab.document.format import SUFFIX, load
+from dllab.text import N_
+
+
+@dataclass(frozen=True)
+class Template:
+    """What a person chooses from; title and sentence are marked, show them as `_(…)`."""
+
+    id: str
+    title: str
+    sentence: str
+    family: Literal["image", "table", "points"]
+    """Of its data."""
+
+
+TEMPLATES: tuple[Template, ...] = (
+    Template(
+        "digits-cnn",
+        N_("Digits, convolutional network"),
+        N_("Handwriting read by two layers of small learned kernels: the classic of deep learning."),
+        "image",
+    ),
+    Template(
+        "digits-mlp",
+        N_("Digits, multilayer perceptron"),
+        N_("The same digits as a plain row of 64 numbers, through one hidden layer."),
+        "image",
+    ),
+    Template(
+        "digits-softmax",
+        N_("Digits, softmax regression"),
+        N_("The simplest classifier there is: one weight for each pixel and class."),
+        "image",
+    ),
+    Template(
+        "moons-mlp",
+        N_("Moons, multilayer perceptron"),
+        N_("Two crescents of points and a boundary that learns to bend between them."),
+        "points",
+    ),
+    Template(
+        "spiral-mlp",
+        N_("Spirals, multilayer perceptron"),
+        N_("Two arms wound around each other: the hardest pattern in the plane."),
+        "points",
+    ),
+    Template(
+        "circles-mlp",
+        N_("Circles, multilayer perceptron"),
+        N_("A ring inside a ring: the boundary has to close."),
+        "points",
+    ),
+    Template(
+        "xor-mlp",
+        N_("XOR, multilayer perceptron"),
+        N_("Four corners that no straight line can divide: why hidden layers are needed."),
+        "points",
+    ),
+    Template(
+        "sine-mlp",
+        N_("Sine wave, multilayer perceptron"),
+        N_("A curve that bends until it follows the points: regression."),
+        "points",
+    ),
+    Template(
+        "iris-softmax",
+        N_("Iris, softmax regression"),
+        N_("Three species of flowers told apart by four lengths."),
+        "table",
+    ),
+    Template(
+        "wine-mlp",
+        N_("Wine, multilayer perceptron"),
+        N_("Three cultivars told apart by 13 measurements on very different scales."),
+        "table",
+    ),
+    Template(
+        "breast-cancer-logistic",
+        N_("Breast cancer, logistic regression"),
+        N_("A yes-or-no question answered by one score and one threshold."),
+        "table",
+    ),
+    Template(
+        "diabetes-linear",
+        N_("Diabetes, linear regression"),
+        N_("A number predicted as a weighted sum of ten measurements."),
+        "table",
+    ),
+)
+
+
+def load_template(template_id: str) -> Experiment:
+    """A fresh experiment of the template. Raises KeyError for an id that isn't there."""
+    if template_id not in {template.id for template in TEMPLATES}:
+        raise KeyError(template_id)
+    return load(_folder() / f"{template_id}{SUFFIX}").experiment
+
+
+def _folder() -> Path:
+    """Beside the packages: `resources` in the sources, a folder of its own name once installed."""
+    root = Path(__file__).resolve().parent.parent
+    installed = root / "dllab_resources"
+    return (installed if installed.is_dir() else root / "resources") / "templates"

@@ -1,0 +1,320 @@
+"""One run: network, optimiser, data and everything that must be kept to go on exactly where it stopped."""
+
+import copy
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dllab.build.loss import build_loss, encode_targets
+from dllab.build.module import build
+from dllab.build.optimiser import build_optimiser
+from dllab.checking import check
+from dllab.data.prepare import Part, Prepared, prepare
+from dllab.document.experiment import Experiment
+from dllab.recipe import LOSSES
+from dllab.training.device import choose
+from dllab.training.memory import refuse_if_too_large
+from dllab.training.metrics import Tally
+
+_CHUNK = 1024
+
+
+class NonFinite(ArithmeticError):
+    """The loss is no finite number; the weights are those before this step."""
+
+    def __init__(self, step: int, value: float, node: str) -> None:
+        super().__init__(f"loss became {value} at step {step}")
+        self.step, self.value, self.node = step, value, node
+
+
+@dataclass
+class Outcome:
+    """What one batch brought; `metrics` when it closed an epoch, `finished` when it was the last one."""
+
+    loss: float
+    metrics: dict[str, float] | None = None
+    finished: str = ""
+    """"epochs" or "early-stop"."""
+
+
+@dataclass
+class Best:
+    """The weights with the lowest validation loss so far."""
+
+    loss: float = math.inf
+    epoch: int = 0
+    weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Session:
+    """A run in hand: `advance()` trains one batch. Not thread-safe: one thread owns it.
+
+    Raises what `prepare`, `build` and `refuse_if_too_large` raise.
+    """
+
+    def __init__(self, experiment: Experiment, device: str = "auto", prepared: Prepared | None = None) -> None:
+        self.experiment = experiment
+        self.device = choose(device)
+        self.check = check(experiment)
+        refuse_if_too_large(experiment, self.check, self.device)
+        self.prepared = prepared or prepare(experiment)
+        self.data = self.prepared.spec
+        self.recipe = experiment.training
+        self.loss_declared = LOSSES.make(self.recipe.loss.kind, self.recipe.loss.params)
+        if self.device.type == "cuda":
+            torch.backends.cudnn.deterministic = True
+        torch.manual_seed(experiment.seed)
+        self.network = build(experiment)
+        self.initial = {k: v.clone() for k, v in self.network.state_dict().items()}
+        self.network.to(self.device).train()
+        self.loss = build_loss(experiment, self.data)
+        self.optimiser = build_optimiser(experiment, self.network.parameters())
+        self._parameters = tuple(self.network.parameters())
+        self._modes_differ = any(isinstance(m, _TWO_FACED) for m in self.network.modules())
+        self._x, self._targets, self._labels = self._on_device(self.prepared.train)
+        self._validation = self._on_device(self.prepared.validation)
+        self._shuffle = torch.Generator().manual_seed(experiment.seed)
+        self.learning_rate = self.recipe.learning_rate
+        self.batch_size = self.recipe.batch_size
+        self.epochs = self.recipe.epochs
+        self.step = 0
+        self.epoch = 0
+        self.cursor = 0
+        """Samples of the present epoch that have been used."""
+        self.best = Best()
+        self.stale = 0
+        """Epochs since the validation loss was last the lowest."""
+        self.last: dict[str, Tensor] = {}
+        """Weights at the end, while the best ones are shown."""
+        self.opened = 0
+        self._loss_sum = 0.0
+        self._tally = Tally(self.data)
+        self._order = torch.empty(0, dtype=torch.int64)
+        self._begin_epoch()
+
+    # --- phases of a step -------------------------------------------------------------------------------------------
+
+    def advance(self) -> Outcome:
+        """Train one batch: take it, forward, loss, backward, update. Raises NonFinite before the update."""
+        start, stop = self.cursor, self._batch_end()
+        x, targets = self._epoch_x[start:stop], self._epoch_targets[start:stop]
+        for parameter in self._parameters:
+            parameter.grad = None
+        outputs = self.network(x)
+        loss = self.loss(outputs, targets)
+        # .item() waits for a GPU; it buys stopping at the very step whose loss is not finite, with the weights intact.
+        value: float = loss.item()
+        if not math.isfinite(value):
+            raise NonFinite(self.step, value, self.first_non_finite(x))
+        loss.backward()
+        self.optimiser.step()
+        self.step += 1
+        self.cursor = stop
+        self._loss_sum += value * (stop - start)
+        self._tally.add(outputs.detach(), self._epoch_labels[start:stop])
+        if self._batch_end() > stop:
+            return Outcome(value)
+        return self._end_epoch(value)
+
+    def _batch_end(self) -> int:
+        """End of the batch that starts at the cursor; the cursor itself when the epoch is over."""
+        count = len(self._order)
+        stop = min(self.cursor + self.batch_size, count)
+        whole = stop - self.cursor == self.batch_size
+        if whole or stop == self.cursor or self.cursor == 0 or not self.drops_last:
+            return stop
+        return self.cursor
+
+    @property
+    def drops_last(self) -> bool:
+        """Whether a smaller last batch is left out (by default: when the model has batch norm)."""
+        if self.recipe.drop_last is not None:
+            return self.recipe.drop_last
+        return any(isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in self.network.modules())
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch at the present batch size."""
+        count = len(self._x)
+        if self.drops_last and count > self.batch_size:
+            return count // self.batch_size
+        return -(-count // self.batch_size)
+
+    def _begin_epoch(self) -> None:
+        count = len(self._x)
+        if self.recipe.shuffle:
+            self._order = torch.randperm(count, generator=self._shuffle)
+        else:
+            self._order = torch.arange(count)
+        self._lay_out()
+        self.cursor = 0
+        self._loss_sum = 0.0
+        self._tally = Tally(self.data)
+
+    def _lay_out(self) -> None:
+        """Put the epoch's samples in order once: a batch is then a slice, not a gather."""
+        order = self._order.to(self.device)
+        self._epoch_x = self._x.index_select(0, order)
+        self._epoch_targets = self._targets.index_select(0, order)
+        self._epoch_labels = self._labels.index_select(0, order)
+
+    def _end_epoch(self, value: float) -> Outcome:
+        self.epoch += 1
+        metrics = {"train_loss": self._loss_sum / self.cursor}
+        metrics |= {f"train_{name}": score for name, score in self._tally.score().items()}
+        if len(self.prepared.validation.x):
+            scores = self.evaluate(*self._validation)
+            metrics |= {f"val_{name}": score for name, score in scores.items()}
+            self._watch(scores["loss"])
+        finished = ""
+        if self.recipe.patience and self.stale >= self.recipe.patience:
+            finished = "early-stop"
+        elif self.epoch >= self.epochs:
+            finished = "epochs"
+        self._begin_epoch()
+        return Outcome(value, metrics, finished)
+
+    def _watch(self, loss: float) -> None:
+        if loss < self.best.loss:
+            weights = (
+                {k: v.detach().clone() for k, v in self.network.state_dict().items()} if self.recipe.keep_best else {}
+            )
+            self.best, self.stale = Best(loss, self.epoch, weights), 0
+        else:
+            self.stale += 1
+
+    # --- looking at it ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """The network in evaluation mode without gradients; afterwards it trains on as if nobody had looked."""
+        if self._modes_differ:
+            self.network.eval()
+        try:
+            with torch.inference_mode():
+                yield
+        finally:
+            if self._modes_differ:
+                self.network.train()
+
+    def predict(self, x: Tensor) -> Tensor:
+        """Outputs (N, …) in evaluation mode, in chunks that fit."""
+        with self.looking():
+            parts = [self.network(x[start : start + _CHUNK]) for start in range(0, max(1, len(x)), _CHUNK)]
+            return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def evaluate(self, x: Tensor, targets: Tensor, labels: Tensor) -> dict[str, float]:
+        """Loss and score over a part."""
+        outputs = self.predict(x)
+        tally = Tally(self.data)
+        tally.add(outputs, labels)
+        return {"loss": float(self.loss(outputs, targets)), **tally.score()}
+
+    def open_test(self) -> dict[str, float]:
+        """Loss and score of the sealed test part; every opening is counted."""
+        self.opened += 1
+        return self.evaluate(*self._on_device(self.prepared.test)) if len(self.prepared.test.x) else {}
+
+    def first_non_finite(self, x: Tensor) -> str:
+        """Id of the first node whose output is not finite for this batch; if all are, the last layer: its output is so
+        large that the loss of it is no longer a number."""
+        with torch.no_grad(), torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+            values = self.network.forward_nodes(x)
+        for name, value in values.items():
+            if not bool(torch.isfinite(value).all()):
+                return name
+        return next((name for name in reversed(self.check.order) if name in self.network.calls), "")
+
+    # --- changing and ending it -------------------------------------------------------------------------------------
+
+    def set_learning_rate(self, value: float) -> None:
+        """From the next update on."""
+        self.learning_rate = value
+        for group in self.optimiser.param_groups:
+            group["lr"] = value
+
+    def show_best(self) -> None:
+        """Put the best weights in place, if they were kept and aren't the last ones; `show_last` undoes it."""
+        if self.best.weights and self.best.epoch != self.epoch and not self.last:
+            self.last = copy.deepcopy(self.network.state_dict())
+            self.network.load_state_dict(self.best.weights)
+
+    def show_last(self) -> None:
+        """Go back to where training stopped."""
+        if self.last:
+            self.network.load_state_dict(self.last)
+            self.last = {}
+
+    # --- keeping it -------------------------------------------------------------------------------------------------
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Everything that decides how the run goes on: tensors by name, and plain facts."""
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"best.{k}": v for k, v in self.best.weights.items()}
+        tensors |= {f"last.{k}": v for k, v in self.last.items()}
+        tensors["order"] = self._order
+        tensors["random.shuffle"] = self._shuffle.get_state()
+        tensors["random.torch"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
+        plain: dict[str, dict[str, Any]] = {}
+        for number, state in self.optimiser.state_dict()["state"].items():
+            for key, value in state.items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimiser.{number}.{key}"] = value
+                elif value is not None:
+                    plain.setdefault(str(number), {})[key] = value
+        facts = {name: getattr(self, name) for name in _FACTS}
+        facts |= {"best": [self.best.loss, self.best.epoch], "tally": self._tally.facts(), "optimiser": plain}
+        return tensors, facts
+
+    def restore(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+        """Go on from `state()`. Raises KeyError, RuntimeError or ValueError when it belongs to another network."""
+
+        def named(prefix: str) -> dict[str, Tensor]:
+            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+        self.network.load_state_dict(named("network."))
+        self.last = {k: v.to(self.device) for k, v in named("last.").items()}
+        loss, epoch = facts["best"]
+        self.best = Best(loss, epoch, {k: v.to(self.device) for k, v in named("best.").items()})
+        states: dict[int, dict[str, Any]] = {int(k): dict(v) for k, v in facts["optimiser"].items()}
+        for key, value in named("optimiser.").items():
+            number, name = key.split(".", 1)
+            states.setdefault(int(number), {})[name] = value
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": states, "param_groups": groups})
+        self._order = tensors["order"]
+        self._shuffle.set_state(tensors["random.shuffle"])
+        torch.set_rng_state(tensors["random.torch"])
+        if self.device.type == "cuda" and "random.cuda" in tensors:
+            torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
+        for name in _FACTS:
+            setattr(self, name, facts[name])
+        self.set_learning_rate(self.learning_rate)
+        self._tally.restore(facts["tally"])
+        self._lay_out()
+
+    def _on_device(self, part: Part) -> tuple[Tensor, Tensor, Tensor]:
+        """(inputs, targets as the loss takes them, labels as they are) on the device."""
+        form = self.loss_declared.target_form(self.data)
+        x = torch.from_numpy(part.x).to(self.device)
+        labels = torch.from_numpy(part.y).to(self.device)
+        return x, encode_targets(part.y, form, self.data).to(self.device), labels
+
+    @property
+    def validation(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Inputs, targets and labels of the validation part, on the device."""
+        return self._validation
+
+
+_FACTS = (
+    "learning_rate", "batch_size", "epochs", "step", "epoch", "cursor", "stale", "opened", "_loss_sum",
+)  # fmt: skip
+_TWO_FACED = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._NormBase)
+"""Modules that act differently in training and evaluation."""

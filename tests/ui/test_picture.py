@@ -1,0 +1,45 @@
+"""A machine without a screen still gets a picture of the window with its run in it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from PySide6.QtGui import QColor, QImage
+
+from dllab.document.format import save
+from dllab.templates import load_template
+from ui.shell.theme import LIGHT
+
+
+def picture(*arguments: str) -> subprocess.CompletedProcess[str]:
+    without_screen = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    return subprocess.run(
+        [sys.executable, "-m", "ui.picture", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        env=without_screen,
+    )
+
+
+def test_the_window_with_the_finished_run_becomes_a_picture(tmp_path: Path) -> None:
+    experiment = load_template("xor-mlp")
+    save(experiment, tmp_path / "xor.dllab")
+    done = picture(str(tmp_path / "xor.dllab"), str(tmp_path / "pictures" / "xor.png"))
+    assert done.returncode == 0, done.stderr
+    assert "xor.png" in done.stdout
+    image = QImage(str(tmp_path / "pictures" / "xor.png"))
+    assert (image.width(), image.height()) == (1440, 900)
+    # The curve is drawn in its own colour below the canvas: without a run there is none.
+    curves = image.copy(0, 620, 440, 220)
+    blue = QColor(LIGHT.train)
+    pixels = (curves.pixelColor(x, y) for x in range(curves.width()) for y in range(40, curves.height()))
+    assert sum(abs(p.red() - blue.red()) + abs(p.green() - blue.green()) < 40 for p in pixels) > 50
+
+
+def test_a_run_that_can_not_be_says_so_in_one_line(tmp_path: Path) -> None:
+    done = picture(str(tmp_path / "nosuch.dllab"), str(tmp_path / "x.png"))
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "x.png").exists()

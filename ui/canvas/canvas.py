@@ -1,0 +1,253 @@
+"""The canvas as the window knows it: the view, what lies over it, and one method for each command."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPoint, QRect, QSize, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from dllab.checking import Check
+from dllab.document.experiment import Experiment
+from ui.canvas import access, keys, searching
+from ui.canvas.camera import STEP
+from ui.canvas.editor import Editor
+from ui.canvas.flow import Flow
+from ui.canvas.minimap import Minimap
+from ui.canvas.overlays import EmptyState, ZoomButtons
+from ui.canvas.problembar import ProblemBar
+from ui.canvas.scene import Scene
+from ui.canvas.view import View
+from ui.document import Document
+from ui.shell.theme import theme
+
+_MARGIN = 16
+
+
+# long: one method a command of the window
+class Canvas(QWidget):
+    """The network of a document, to look at and to work on."""
+
+    selection_changed = Signal(object)
+    """tuple[str, ...] of selected nodes, notes and frames."""
+    edit_requested = Signal(str)
+    """Enter or a double-click on a node: edit it in the inspector."""
+    help_requested = Signal(str)
+    refused = Signal(str)
+    """Why something can't be done; what the document refuses it says itself."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        access.install()
+        self.document = document
+        self.scene = Scene(self)
+        self.editor = Editor(document, self.scene, self)
+        self.view = View(self.scene, self.editor, self)
+        self.setFocusProxy(self.view)
+        self.minimap = Minimap(self.view, self)
+        self.bar = ProblemBar(self)
+        self._buttons = ZoomButtons(self.view, self)
+        self._empty = EmptyState(self)
+        self._flow = Flow(self.view)
+        self._minimap_wanted = True
+        self._opened = QTimer(self)
+        self._opened.setSingleShot(True)
+        self._opened.timeout.connect(self._fit_what_was_opened)
+        self._connect()
+        self.scene.show_experiment(document.experiment, document.check)
+        self._say_problems()
+        self._lay_out()
+
+    def _connect(self) -> None:
+        self.document.changed.connect(self._on_changed)
+        self.scene.selection_changed.connect(self._on_selection_changed)
+        self.view.edit_requested.connect(self.edit_requested)
+        self.view.help_requested.connect(self.help_requested)
+        self.editor.refused.connect(self.refused)
+        self.editor.said.connect(lambda words: access.announce(self.view, words))
+        self.bar.mend.connect(self.editor.mend)
+        self.bar.shown.connect(self._show_node)
+        self.bar.moved_room.connect(self._lay_out)
+        theme.changed.connect(self._restyle)
+
+    # --- selection --------------------------------------------------------------------------------------------------
+
+    def selected(self) -> tuple[str, ...]:
+        """Ids of selected nodes, notes and frames."""
+        return self.scene.selection
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Select these and nothing else."""
+        self.scene.select(ids)
+
+    def select_all(self) -> None:
+        """Select everything."""
+        keys.select_all(self.view)
+
+    # --- editing ----------------------------------------------------------------------------------------------------
+
+    def cut(self) -> None:
+        """Move the selection to the clipboard."""
+        self.editor.cut()
+
+    def copy(self) -> None:
+        """Copy the selection as text."""
+        self.editor.copy()
+
+    def paste(self) -> None:
+        """Insert what was copied, where the mouse is."""
+        keys.paste(self.view)
+
+    def duplicate(self) -> None:
+        """A second one of the selection."""
+        self.editor.duplicate()
+
+    def delete_selected(self) -> None:
+        """Remove the selection; a chain stays joined."""
+        self.editor.delete_selected()
+
+    def toggle_mute(self) -> None:
+        """Bypass the selected layers, or take them in again."""
+        self.editor.toggle_mute()
+
+    def arrange(self) -> None:
+        """Put the layers in order from left to right, and show them all."""
+        self.editor.arrange(self.view.columns())
+        self.view.fit()
+
+    def align(self, edge: str) -> None:
+        """Put left, right, top, bottom, center-x or center-y of the selection in line."""
+        self.editor.align(edge)
+
+    def add_layer(self, kind: str) -> None:
+        """A layer behind the selected one where it fits, else in free space."""
+        self.editor.add_layer(kind, self.view.middle())
+        self.view.reveal(list(self.scene.selection))
+
+    def open_add_menu(self) -> None:
+        """Search all layers."""
+        searching.search_for_selection(self.view)
+
+    def add_note(self) -> None:
+        """A note, open for writing."""
+        keys.add_note(self.view)
+
+    def frame_selection(self) -> None:
+        """A frame around the selection, its title open for writing."""
+        keys.frame_selection(self.view)
+
+    def rename_selected(self) -> None:
+        """Edit the title of what is selected."""
+        keys.rename_selected(self.view)
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    def fit(self) -> None:
+        """Show everything."""
+        self.view.fit()
+
+    def zoom_in(self) -> None:
+        """Come closer."""
+        self.view.zoom_by(STEP)
+
+    def zoom_out(self) -> None:
+        """Go farther."""
+        self.view.zoom_by(1 / STEP)
+
+    def zoom_reset(self) -> None:
+        """Show at actual size."""
+        self.view.zoom_to(1.0)
+
+    def set_flowing(self, running: bool) -> None:
+        """Show that data flows through the wires, or no longer does."""
+        self._flow.set_wanted(running)
+
+    def set_minimap_visible(self, visible: bool) -> None:
+        """Show or hide the map in the corner."""
+        self._minimap_wanted = visible
+        self._lay_out()
+
+    def set_pictures(self, pictures: dict[str, QImage] | None) -> None:
+        """A small live picture below each of these nodes; None takes them all away."""
+        self.scene.show_pictures(pictures or {})
+
+    # --- following the document -------------------------------------------------------------------------------------
+
+    def _on_changed(self, _old: Experiment, new: Experiment) -> None:
+        self.view.cancel()
+        self.scene.show_experiment(new, self._check)
+        self._say_problems()
+        self._lay_out()
+        if not self.document.undo_stack.count():
+            self._opened.start(0)
+
+    @property
+    def _check(self) -> Check:
+        return self.document.check
+
+    def _fit_what_was_opened(self) -> None:
+        # The first edit, too, is shown before it is counted; one that was opened leaves nothing to undo.
+        if not self.document.undo_stack.count():
+            self.view.fit()
+
+    def _on_selection_changed(self, ids: tuple[str, ...]) -> None:
+        self._say_problems()
+        self.minimap.update()
+        if ids and ids[-1] in self.scene.nodes:
+            access.tell_focus(self.view, ids[-1])
+        self.selection_changed.emit(ids)
+
+    def _say_problems(self) -> None:
+        # On an empty canvas the hint says what to do; "there is no Input" would only scold.
+        problems = self._check.problems if self.scene.nodes else ()
+        self.bar.say(problems, self.scene.selection)
+
+    def _show_node(self, node_id: str) -> None:
+        self.scene.select([node_id])
+        self.view.reveal([node_id])
+
+    # --- layout -----------------------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(720, 480)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 160)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._flow.set_seen(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._flow.set_seen(False)
+
+    def _lay_out(self) -> None:
+        nodes = bool(self.scene.nodes)
+        size = self.size()
+        self.minimap.setVisible(self._minimap_wanted and nodes and size.width() > 420 and size.height() > 240)
+        self.minimap.move(size.width() - self.minimap.width() - _MARGIN, _MARGIN)
+        self._buttons.adjustSize()
+        corner = QPoint(
+            size.width() - self._buttons.width() - _MARGIN, size.height() - self._buttons.height() - _MARGIN
+        )
+        self.bar.beside = self._buttons.width()
+        self.bar.place()
+        if self.bar.room and self.bar.geometry().right() > corner.x() - _MARGIN:
+            corner.setY(corner.y() - self.bar.room)
+        self._buttons.move(corner)
+        self._empty.setVisible(not (nodes or self.scene.notes or self.scene.frames))
+        self._empty.resize(min(420, size.width() - 2 * _MARGIN), 150)
+        self._empty.move((size.width() - self._empty.width()) // 2, (size.height() - self._empty.height()) // 2)
+        self.view.corner = self.minimap.geometry() if not self.minimap.isHidden() else QRect()
+        self.view.bottom = self.bar.room
+        if self.view.size() != size:
+            self.view.resize(size)
+
+    def _restyle(self) -> None:
+        self.view.resetCachedContent()
+        self.scene.update()
+        self.view.viewport().update()

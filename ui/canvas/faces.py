@@ -1,0 +1,157 @@
+"""What a node shows, as a value made from the document and its check: items keep this, never the document."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dllab.checking import Check, Problem
+from dllab.checking.check import NodeCheck
+from dllab.document.experiment import Experiment, Graph, Node
+from dllab.layers import LAYERS
+from dllab.layers.base import show_shape
+from dllab.recipe import LOSSES
+from dllab.text import _, ngettext
+from ui.canvas.geometry import Box, node_height
+
+_UNKNOWN_GLYPH = "mdi6.help-box-outline"
+_NOT_YET = "–"
+
+
+@dataclass(frozen=True)
+class Face:
+    """The visible side of a node."""
+
+    title: str
+    detail: str
+    """Its output shape, or words in its place."""
+    count: str
+    """How many numbers it learns; empty for none."""
+    family: str
+    glyph: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    severity: str = ""
+    """"error", "warning" or empty: the mark in the corner."""
+    muted: bool = False
+    unknown: bool = False
+    worded: bool = False
+    """Whether the second line is words, not a shape."""
+
+    @property
+    def height(self) -> float:
+        """Height of the node."""
+        return node_height(max(len(self.inputs), len(self.outputs)))
+
+
+def faces(experiment: Experiment, check: Check) -> dict[str, Face]:
+    """The faces of all nodes."""
+    severities: dict[str, str] = {}
+    for problem in reversed(check.problems):
+        severities[problem.node] = problem.severity
+    used = _used_ports(experiment.model)
+    none: tuple[list[str], list[str]] = ([], [])
+    return {
+        name: _face(experiment, check, node, check.nodes[name], used.get(name, none), severities.get(name, ""))
+        for name, node in experiment.model.nodes.items()
+    }
+
+
+def node_boxes(graph: Graph, shown: Mapping[str, Face]) -> dict[str, Box]:
+    """Where the nodes lie and how large they are."""
+    return {name: Box(node.x, node.y, height=shown[name].height) for name, node in graph.nodes.items()}
+
+
+def title_of(node: Node, experiment: Experiment) -> str:
+    """What the node is called: by the person, else by its layer; the output by the loss it hands its numbers to."""
+    if node.title:
+        return node.title
+    if node.kind == "output":
+        loss = LOSSES.get(experiment.training.loss.kind)
+        if loss:
+            return _(loss.title)
+    declaration = LAYERS.get(node.kind)
+    return _(declaration.title) if declaration else node.kind
+
+
+def _used_ports(graph: Graph) -> dict[str, tuple[list[str], list[str]]]:
+    used: dict[str, tuple[list[str], list[str]]] = {}
+    for link in graph.links:
+        used.setdefault(link.target, ([], []))[0].append(link.input)
+        used.setdefault(link.source, ([], []))[1].append(link.output)
+    return used
+
+
+def _face(
+    experiment: Experiment,
+    check: Check,
+    node: Node,
+    found: NodeCheck,
+    used: tuple[list[str], list[str]],
+    severity: str,
+) -> Face:
+    declaration = LAYERS.get(node.kind)
+    layer = found.layer or (declaration() if declaration else None)
+    known_in = layer.input_ports() if layer else ("in",)
+    known_out = layer.output_ports() if layer else ("out",)
+    return Face(
+        title=title_of(node, experiment),
+        detail=_detail(node, found, check) if declaration else _("unknown layer"),
+        count=f"{found.parameters:,}" if found.parameters else "",
+        family=declaration.family if declaration else "",
+        glyph=declaration.glyph if declaration else _UNKNOWN_GLYPH,
+        # Wires to ports that don't exist still need a place to end, so that they can be seen and removed.
+        inputs=(*known_in, *sorted(set(used[0]).difference(known_in))),
+        outputs=(*known_out, *sorted(set(used[1]).difference(known_out))),
+        severity=severity,
+        muted=node.muted,
+        unknown=declaration is None,
+        worded=declaration is None or node.kind == "output",
+    )
+
+
+def _detail(node: Node, found: NodeCheck, check: Check) -> str:
+    if node.kind == "output":
+        return _target(check)
+    shape = next(iter(found.shapes.values()), None)
+    return show_shape(shape) if shape is not None else _NOT_YET
+
+
+def _target(check: Check) -> str:
+    if check.data is None:
+        return _NOT_YET
+    if check.data.task == "classification":
+        count = len(check.data.classes)
+        return ngettext("{count} class", "{count} classes", count).format(count=count)
+    count = len(check.data.targets)
+    return ngettext("{count} number to predict", "{count} numbers to predict", count).format(count=count)
+
+
+def spoken(face: Face) -> str:
+    """The node in one line for screen readers: "Conv2d, output 16 × 8 × 8, 160 parameters"."""
+    parts = [face.title]
+    if face.detail != _NOT_YET:
+        parts.append(face.detail if face.worded else _("output {shape}").format(shape=face.detail))
+    if face.count:
+        count = int(face.count.replace(",", ""))
+        parts.append(ngettext("{count} parameter", "{count} parameters", count).format(count=face.count))
+    if face.muted:
+        parts.append(_("muted"))
+    if face.severity:
+        parts.append(_("has a problem") if face.severity == "error" else _("has a warning"))
+    return ", ".join(parts)
+
+
+def tooltip(face: Face, node: Node, found: NodeCheck, problems: tuple[Problem, ...]) -> str:
+    """What a node tells under the mouse, as rich text: names come from files, so everything is escaped."""
+    declaration = LAYERS.get(node.kind)
+    lines = [f"<b>{html.escape(face.title)}</b>"]
+    if declaration:
+        kind = "" if face.title == _(declaration.title) else f"{_(declaration.title)}: "
+        lines.append(html.escape(kind + declaration.summary()))
+    if found.arithmetic:
+        lines.append(html.escape(found.arithmetic))
+    if face.muted:
+        lines.append(html.escape(_("Muted: data passes through unchanged. Press M to take it in again.")))
+    marks = {"error": "⨯", "warning": "⚠"}
+    lines += [f"<b>{marks[p.severity]}</b> {html.escape(p.text)}" for p in problems]
+    return "<br>".join(lines)

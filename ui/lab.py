@@ -1,0 +1,199 @@
+"""What the parts of one window share: document, engine, runs, what is selected, and the commands of training."""
+
+import shutil
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from dllab.document.experiment import Experiment
+from dllab.document.format import to_text
+from dllab.engine import protocol
+from dllab.text import _
+from ui.document import Document
+from ui.link.engine import EngineLink
+from ui.link.runs import Run, Runs
+
+_KEPT_FOLDERS = 20
+
+
+class Lab(QObject):
+    """One per window. Views and panels read it and call its commands; it knows none of them."""
+
+    selection_changed = Signal(str)
+    """Id of the one selected node; "" for none or several."""
+    sample_changed = Signal(int)
+    """Position in the validation part that is looked at."""
+    state_changed = Signal(str)
+    """offline, idle, starting, running, paused, stopped, done, failed or non-finite."""
+    notice = Signal(str, str)
+    """("info", "warning" or "error", sentence for people)."""
+    devices_changed = Signal()
+
+    def __init__(
+        self, document: Document, settings: QSettings, folder: Path, parent: QObject | None = None, language: str = "en"
+    ) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.settings = settings
+        self.folder = folder
+        """Where runs keep their checkpoints."""
+        self.link = EngineLink(self, language)
+        self.runs = Runs(self)
+        self.selected = ""
+        self.sample = 0
+        self.state = "offline"
+        self.devices: list[tuple[str, str]] = []
+        self.device = str(settings.value("device", "auto"))
+        self._unheard: protocol.Train | None = None
+        """Asked for while there was no engine."""
+        self.link.ready.connect(self._on_ready)
+        self.link.reported.connect(self._on_event)
+        self.link.ended.connect(self._on_ended)
+        document.changed.connect(self._on_document_changed)
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    def select(self, node_id: str) -> None:
+        """Make a node the one that inspector and views are about."""
+        if node_id != self.selected:
+            self.selected = node_id
+            self.selection_changed.emit(node_id)
+
+    def look_at_sample(self, index: int) -> None:
+        """Choose the sample that views are about."""
+        if index != self.sample and index >= 0:
+            self.sample = index
+            self.sample_changed.emit(index)
+
+    # --- training ---------------------------------------------------------------------------------------------------
+
+    def train(self, pace: str = "run") -> None:
+        """Begin a run of the present experiment; the run keeps this snapshot whatever is edited later."""
+        check = self.document.check
+        if not check.trainable:
+            problem = next(p for p in check.problems if p.severity == "error")
+            self.notice.emit("error", problem.text)
+            return
+        if not self.link.is_ready:
+            self.notice.emit("info", _("The engine is still starting; training begins in a moment."))
+        run = self.runs.begin(self.document.experiment, self.device)
+        self._send_train(run, pace)
+
+    def pause(self) -> None:
+        """Halt after the batch in hand."""
+        self.link.send(protocol.Pause())
+
+    def resume(self, pace: str = "run") -> None:
+        """Go on after a pause."""
+        self.link.send(protocol.Resume(pace))
+
+    def stop(self) -> None:
+        """End the run and keep the model."""
+        self.link.send(protocol.Stop())
+
+    def reset(self) -> None:
+        """Forget the model; its curve stays to compare."""
+        self.link.send(protocol.Reset())
+
+    def step(self, unit: str = "step") -> None:
+        """Train one batch ("step") or one epoch ("epoch"), beginning a run if none is under way."""
+        if self.state == "paused" and self._is_current():
+            self.resume(unit)
+        elif self.state != "running":
+            self.train(unit)
+
+    def go_on(self, epochs: int) -> None:
+        """Train a finished run further."""
+        self.link.send(protocol.Resume("run", epochs))
+
+    def resume_lost(self) -> None:
+        """Take up the current run from its last checkpoint after the engine was lost."""
+        run = self.runs.current
+        if run is not None and run.state == "lost":
+            self._send_train(run, "run", resume=True)
+
+    def open_test(self) -> None:
+        """Open the sealed test part of the current run."""
+        self.link.send(protocol.OpenTest())
+
+    def use_device(self, name: str) -> None:
+        """Train the next run on this device."""
+        self.device = name
+        self.settings.setValue("device", name)
+        self.devices_changed.emit()
+
+    def close(self) -> None:
+        """End the engine; its last act is a checkpoint."""
+        self.link.close()
+
+    def checkpoint_folder(self, run: Run) -> Path:
+        """Where a run keeps its checkpoint."""
+        return self.folder / run.id
+
+    def _on_document_changed(self, old: Experiment, new: Experiment) -> None:
+        """Learning rate and batch size reach the run under way at once, by edit, undo and redo alike."""
+        if self.state not in ("running", "paused") or old.model is not new.model:
+            return
+        for name in ("learning_rate", "batch_size"):
+            value = getattr(new.training, name)
+            if value != getattr(old.training, name):
+                self.link.send(protocol.Change(name, float(value)))
+
+    # --- the engine says --------------------------------------------------------------------------------------------
+
+    def _is_current(self) -> bool:
+        run = self.runs.current
+        return run is not None and run.experiment == self.document.experiment
+
+    def _send_train(self, run: Run, pace: str, resume: bool = False) -> None:
+        self._prune()
+        folder = str(self.checkpoint_folder(run))
+        command = protocol.Train(run.id, to_text(run.experiment), run.device, pace, folder, resume)
+        self._unheard = None if self.link.send(command) else command
+        run.state = "starting"
+        self._enter("starting")
+
+    def _prune(self) -> None:
+        """Keep the newest folders; checkpoints of every run ever made would fill the disk."""
+        if not self.folder.is_dir():
+            return
+        folders = sorted((f for f in self.folder.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
+        for old in folders[:-_KEPT_FOLDERS]:
+            shutil.rmtree(old, ignore_errors=True)
+
+    def _on_ready(self, ready: protocol.Ready) -> None:
+        self.devices = ready.devices
+        if self.device not in ("auto", *(name for name, _words in ready.devices)):
+            self.device = "auto"
+        self.devices_changed.emit()
+        if self._unheard is not None:
+            self.link.send(self._unheard)
+            self._unheard = None
+        run = self.runs.current
+        self._enter("starting" if run is not None and run.state == "starting" else "idle")
+
+    def _on_event(self, event: object) -> None:
+        self.runs.take(event)
+        match event:
+            case protocol.State():
+                run = self.runs.current
+                if event.run and (run is None or event.run != run.id):
+                    return
+                self._enter(event.state)
+                if event.text:
+                    self.notice.emit("info" if event.state == "done" else "error", event.text)
+            case protocol.Complaint():
+                self.notice.emit("warning", event.text)
+
+    def _on_ended(self, text: str) -> None:
+        run = self.runs.current
+        if run is not None and not run.ended:
+            run.state = "lost"
+            self.runs.updated.emit(run)
+        self._enter("offline")
+        self.notice.emit("error", text)
+
+    def _enter(self, state: str) -> None:
+        if state != self.state:
+            self.state = state
+            self.state_changed.emit(state)

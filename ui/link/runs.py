@@ -1,0 +1,147 @@
+"""Every run of this window with its curves: what views read; the engine's events are written in here."""
+
+import itertools
+import uuid
+
+from PySide6.QtCore import QObject, Signal
+
+from dllab.document.diff import diff
+from dllab.document.experiment import Experiment
+from dllab.engine import protocol
+from dllab.engine.series import Series
+from dllab.text import _
+
+ENDED = frozenset({"stopped", "done", "failed", "non-finite", "lost"})
+
+
+class Run:
+    """One training run, labelled with the snapshot it trained."""
+
+    def __init__(self, number: int, experiment: Experiment, device: str, label: str) -> None:
+        self.id = uuid.uuid4().hex
+        self.number = number
+        self.experiment = experiment
+        self.device = device
+        self.label = label
+        self.state = "starting"
+        self.trouble: protocol.State | None = None
+        """The last state that came with a reason."""
+        self.visible = True
+        self.curves: dict[str, Series] = {}
+        self.epochs: list[dict[str, float]] = []
+        """Numbers at epoch ends, thinned when epochs follow each other faster than the screen."""
+        self.progress: protocol.Progress | None = None
+        self.test: protocol.TestScore | None = None
+        self.step = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run no longer trains (a done one may be taken up again)."""
+        return self.state in ENDED
+
+    @property
+    def best(self) -> tuple[str, float] | None:
+        """(name, value) of the score that matters: the newest validation score, else the newest training one."""
+        for name in ("val_accuracy", "val_r2", "train_accuracy", "train_r2"):
+            curve = self.curves.get(name)
+            if curve is not None and len(curve):
+                return name, float(curve.values[-1])
+        return None
+
+
+class Runs(QObject):
+    """The runs of a window, oldest first; the last one is the current one."""
+
+    added = Signal(object)
+    removed = Signal(object)
+    updated = Signal(object)
+    """Something in this run is new: points, progress, state."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.all: list[Run] = []
+        self._numbers = itertools.count(1)
+
+    @property
+    def current(self) -> Run | None:
+        """The newest run."""
+        return self.all[-1] if self.all else None
+
+    def begin(self, experiment: Experiment, device: str) -> Run:
+        """A new run of a snapshot."""
+        before = self.current.experiment if self.current else None
+        number = next(self._numbers)
+        run = Run(number, experiment, device, label(number, experiment, before))
+        self.all.append(run)
+        self.added.emit(run)
+        return run
+
+    def remove(self, run: Run) -> None:
+        """Forget a run that is not the one in training."""
+        if run in self.all and (run.ended or run is not self.current):
+            self.all.remove(run)
+            self.removed.emit(run)
+
+    def clear_earlier(self) -> None:
+        """Forget all runs but the current one."""
+        for run in self.all[:-1]:
+            self.remove(run)
+
+    def clear(self) -> None:
+        """Forget all runs: another experiment was opened."""
+        for run in list(self.all):
+            self.all.remove(run)
+            self.removed.emit(run)
+
+    def find(self, run_id: str) -> Run | None:
+        """The run with this id."""
+        return next((run for run in reversed(self.all) if run.id == run_id), None)
+
+    def take(self, event: object) -> None:
+        """Write an engine event into its run."""
+        run = self.find(getattr(event, "run", ""))
+        if run is None:
+            return
+        match event:
+            case protocol.State():
+                run.state, run.step = event.state, event.step
+                if event.text:
+                    run.trouble = event
+            case protocol.Progress():
+                run.progress, run.step = event, event.step
+            case protocol.Scalars():
+                for name, (steps, values) in event.series.items():
+                    run.curves.setdefault(name, Series()).extend(protocol.unpack(steps), protocol.unpack(values))
+            case protocol.Epoch():
+                run.epochs = [*run.epochs[-999:], {"epoch": event.epoch, "step": event.step, **event.metrics}]
+            case protocol.TestScore():
+                run.test = event
+        self.updated.emit(run)
+
+
+def label(number: int, experiment: Experiment, before: Experiment | None) -> str:
+    """Run 3 · learning rate 0.01: the number, and what is different from the run before."""
+    name = _("Run {number}").format(number=number)
+    changes = _differences(before, experiment) if before else []
+    return f"{name} · {', '.join(changes[:2])}" if changes else name
+
+
+def _differences(old: Experiment, new: Experiment) -> list[str]:
+    found = diff(old, new)
+    kinds = {**old.model.nodes, **new.model.nodes}
+    words = [_("with {layer}").format(layer=kinds[n].kind) for n in sorted(found.added & new.model.nodes.keys())]
+    words += [_("without {layer}").format(layer=kinds[n].kind) for n in sorted(found.removed & old.model.nodes.keys())]
+    for name in sorted(found.changed & new.model.nodes.keys()):
+        before, after = old.model.nodes[name], new.model.nodes[name]
+        words += [f"{name} {k} {v}" for k, v in after.params.items() if before.params.get(k) != v]
+        if before.muted != after.muted:
+            words.append(_("{layer} muted").format(layer=name) if after.muted else _("{layer} on").format(layer=name))
+    for key in type(new.training).model_fields:
+        value = getattr(new.training, key)
+        if value != getattr(old.training, key):
+            words.append(f"{key.replace('_', ' ')} {getattr(value, 'kind', value)}")
+    if new.seed != old.seed:
+        words.append(_("seed {seed}").format(seed=new.seed))
+    if new.data != old.data:
+        words.append(new.data.kind)
+    return words

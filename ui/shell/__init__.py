@@ -1,0 +1,1 @@
+"""Main window, docks, welcome page, preferences, theme."""

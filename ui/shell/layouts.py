@@ -1,0 +1,217 @@
+"""Named arrangements of the panes, each remembered as it was left, for wide and for narrow windows apart."""
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
+
+from dllab.data.base import DataSpec
+from ui.shell.panes import Pane
+
+if TYPE_CHECKING:
+    from ui.shell.workbench import Workbench
+
+VERSION = 1
+NARROW = 1180
+"""Below this width in pixels the palette folds to icons and views stand behind each other."""
+_LEFT, _RIGHT, _BELOW = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+)
+_PALETTE_WIDTH, _INSPECTOR_WIDTH = 212, 280
+
+
+RESULTS = ("confusion", "boundary", "predictions")
+"""Views of results: each says something about some data only."""
+_RESULT = "result"
+"""Stands in a layout for those that suit the data."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which views stand side by side, which behind each other, and how much of the height they take."""
+
+    wide: tuple[tuple[str, ...], ...]
+    narrow: tuple[tuple[str, ...], ...]
+    share: float
+    weights: tuple[int, ...] = ()
+    """Widths of the columns against each other, when wide."""
+
+
+LAYOUTS = {
+    "build": Layout(
+        wide=(("data",), ("curves",), (_RESULT,)),
+        narrow=(("data", "curves", _RESULT),),
+        share=0.25,
+    ),
+    "train": Layout(
+        wide=(("curves",), ("activations", "weights"), (_RESULT,), ("data",)),
+        narrow=(("curves", "data"), ("activations", "weights", _RESULT)),
+        share=0.33,
+        weights=(29, 27, 24, 20),
+    ),
+    "inspect": Layout(
+        wide=(("activations", "weights"), (_RESULT,), ("curves", "data")),
+        narrow=(("activations", "weights"), (_RESULT, "curves", "data")),
+        share=0.55,
+        weights=(40, 34, 26),
+    ),
+}
+FIRST = "train"
+
+
+def fitting(data: DataSpec | None) -> tuple[str, ...]:
+    """The views of results that say something about this data, the most telling first."""
+    if data is None:
+        return RESULTS
+    plane = ("boundary",) if len(data.input) == 1 and data.input[0] <= 2 else ()
+    return (*plane, "predictions" if data.task == "regression" else "confusion")
+
+
+class Layouts(QObject):
+    """Switches, saves and restores them."""
+
+    def __init__(self, bench: "Workbench") -> None:
+        super().__init__(bench)
+        self._bench, self._settings = bench, bench.lab.settings
+        self.locked = self._settings.value("layout/locked", "false") == "true"
+        self.name = str(self._settings.value("layout/name", FIRST))
+        if self.name not in LAYOUTS:
+            self.name = FIRST
+        self.narrow = False
+        self.begun = False
+        """Whether the panes have been arranged for the first time."""
+        self._resized = QTimer(self)
+        self._resized.setSingleShot(True)
+        self._resized.timeout.connect(self._size)
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def begin(self, narrow: bool) -> None:
+        """Arrange the panes for the first time, as they were left."""
+        self.begun = True
+        self.narrow = narrow
+        self._enter()
+        self._lock()
+
+    def use(self, name: str) -> None:
+        """Go to a named layout."""
+        self.save()
+        self.name = name
+        self._enter()
+
+    def reset(self) -> None:
+        """Arrange the present layout as it was meant."""
+        self._settings.remove(self._key())
+        self._arrange()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """The window became narrow, or wide again."""
+        if self.begun and narrow != self.narrow:
+            self.save()
+            self.narrow = narrow
+            self._enter()
+
+    def toggle(self, pane_id: str) -> None:
+        """Show a pane, or hide it; one that lies behind a tab comes to the front."""
+        pane = self._bench.panes[pane_id]
+        if self.shown(pane_id):
+            pane.close()
+        else:
+            self.show(pane_id)
+
+    def show(self, pane_id: str) -> None:
+        """Bring a pane to the front."""
+        pane = self._bench.panes[pane_id]
+        pane.show()
+        pane.raise_()
+
+    def shown(self, pane_id: str) -> bool:
+        """Whether a pane is there, be it behind a tab."""
+        return not self._bench.panes[pane_id].isHidden()
+
+    def toggle_lock(self) -> None:
+        """Fix all panes, or let them be moved again."""
+        self.locked = not self.locked
+        self._settings.setValue("layout/locked", "true" if self.locked else "false")
+        self._lock()
+
+    def save(self) -> None:
+        """Remember the present arrangement."""
+        if self.begun:
+            self._settings.setValue(self._key(), self._bench.saveState(VERSION))
+            self._settings.setValue("layout/name", self.name)
+
+    def suit(self) -> None:
+        """Other data: the views of results that say nothing about it make room for those that do."""
+        views = fitting(self._bench.lab.document.check.data)
+        if any(self.shown(view) for view in RESULTS if view not in views):
+            for view in RESULTS:
+                self._bench.panes[view].setVisible(view in views)
+            self._bench.panes[views[0]].raise_()
+            self._bench.arranged()
+
+    # --- arranging --------------------------------------------------------------------------------------------------
+
+    def _key(self) -> str:
+        return f"layout/{self.name}/{'narrow' if self.narrow else 'wide'}"
+
+    def _enter(self) -> None:
+        state = self._settings.value(self._key())
+        if not (isinstance(state, QByteArray) and self._bench.restoreState(state, VERSION)):
+            self._arrange()
+        self._bench.arranged()
+
+    def _columns(self) -> list[list[str]]:
+        """The views that stand beside each other now, each with those behind it."""
+        layout = LAYOUTS[self.name]
+        results = fitting(self._bench.lab.document.check.data)
+        columns = layout.narrow if self.narrow else layout.wide
+        return [[v for name in column for v in (results if name == _RESULT else (name,))] for column in columns]
+
+    def _arrange(self) -> None:
+        bench, columns = self._bench, self._columns()
+        for pane_id, area in (("palette", _LEFT), ("inspector", _RIGHT), ("outline", _RIGHT)):
+            self._put(bench.panes[pane_id], area)
+            bench.panes[pane_id].setVisible(pane_id != "outline")
+        shown = {view for column in columns for view in column}
+        for card in bench.cards:
+            self._put(card, _BELOW)
+            card.setVisible(card.objectName() in shown)
+        heads = [bench.panes[column[0]] for column in columns]
+        for left, right in itertools.pairwise(heads):
+            bench.splitDockWidget(left, right, Qt.Orientation.Horizontal)
+        for column in columns:
+            # Those that don't suit wait behind their kin, for other data.
+            others = [view for view in RESULTS if view not in shown] if set(column) & set(RESULTS) else []
+            for view in (*column[1:], *others):
+                bench.tabifyDockWidget(bench.panes[column[0]], bench.panes[view])
+            bench.panes[column[0]].raise_()
+        bench.arranged()
+        self._size()
+        # Sizes are kept only once the window has laid itself out.
+        self._resized.start(0)
+
+    def _put(self, pane: Pane, area: Qt.DockWidgetArea) -> None:
+        pane.setFloating(False)
+        self._bench.removeDockWidget(pane)
+        self._bench.addDockWidget(area, pane)
+
+    def _size(self) -> None:
+        bench, layout, columns = self._bench, LAYOUTS[self.name], self._columns()
+        heads: list[Pane] = [bench.panes[column[0]] for column in columns]
+        weights = list(layout.weights) if layout.weights and not self.narrow else [1] * len(heads)
+        widths = [bench.width() * weight // sum(weights) for weight in weights]
+        bench.resizeDocks(heads, widths, Qt.Orientation.Horizontal)
+        bench.resizeDocks(heads[:1], [round(bench.height() * layout.share)], Qt.Orientation.Vertical)
+        folded = bench.panes["palette"].sizeHint().width()
+        bench.resizeDocks(
+            [bench.panes["palette"]], [folded if self.narrow else _PALETTE_WIDTH], Qt.Orientation.Horizontal
+        )
+        bench.resizeDocks([bench.panes["inspector"]], [_INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
+
+    def _lock(self) -> None:
+        for pane in self._bench.panes.values():
+            pane.set_locked(self.locked)

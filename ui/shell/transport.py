@@ -1,0 +1,94 @@
+"""What the run buttons do in each state, and why one of them can't be pressed now."""
+
+from typing import TYPE_CHECKING
+
+from dllab.text import _
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+BUSY = frozenset({"starting", "running"})
+ALIVE = BUSY | {"paused"}
+
+
+class Transport:
+    """Train, pause, step, stop, reset: decisions only, the work is the lab's."""
+
+    def __init__(self, window: "Window") -> None:
+        self._window = window
+
+    @property
+    def state(self) -> str:
+        """The state of the lab."""
+        return self._window.lab.state
+
+    def train(self) -> None:
+        """Start, pause or go on."""
+        lab = self._window.lab
+        if self.state in BUSY:
+            lab.pause()
+        elif self.state == "paused":
+            lab.resume()
+        else:
+            lab.train()
+
+    def train_words(self) -> str:
+        """What the button that starts and pauses says."""
+        if self._window.welcoming:
+            return _("Train")
+        if self.state in BUSY:
+            return _("Pause")
+        return _("Resume") if self.state == "paused" else _("Train")
+
+    def step(self, unit: str) -> None:
+        """One batch ("step") or one pass over the data ("epoch")."""
+        self._window.lab.step(unit)
+
+    def cannot_train(self) -> str:
+        """Why training can't start."""
+        if self._window.welcoming:
+            return self._nowhere()
+        return "" if self.state in ALIVE else self._problem()
+
+    def cannot_step(self) -> str:
+        """Why a single step can't be made."""
+        return self.cannot_train() or (_("Pause first.") if self.state in BUSY else "")
+
+    def cannot_stop(self) -> str:
+        """Why there is nothing to stop."""
+        return self._nowhere() or ("" if self.state in ALIVE else _("Nothing is in training."))
+
+    def cannot_reset(self) -> str:
+        """Why there is nothing to forget."""
+        return self._nowhere() or (_("Nothing has been learned yet.") if self.state in {"offline", "idle"} else "")
+
+    def cannot_go_on(self) -> str:
+        """Why the last run can't be trained further."""
+        ended = _("This works after a run has trained to its end.")
+        return self._nowhere() or ("" if self.state == "done" else ended)
+
+    def cannot_take_up(self) -> str:
+        """Why there is no lost run to go on with."""
+        if self._window.welcoming:
+            return self._nowhere()
+        lab = self._window.lab
+        run = lab.runs.current
+        if run is None or run.state != "lost":
+            return _("No run was lost.")
+        return "" if lab.checkpoint_folder(run).is_dir() else _("The run was lost before its first checkpoint.")
+
+    def no_earlier_runs(self) -> str:
+        """Why there are no curves to remove."""
+        return self._nowhere() or ("" if len(self._window.lab.runs.all) > 1 else _("There is no earlier run."))
+
+    def cannot_open_test(self) -> str:
+        """Why the sealed test part stays sealed."""
+        return self._nowhere() or ("" if self.state in {"done", "stopped"} else _("Train a run to its end first."))
+
+    def _nowhere(self) -> str:
+        return _("Open an experiment first.") if self._window.welcoming else ""
+
+    def _problem(self) -> str:
+        errors = (p for p in self._window.document.check.problems if p.severity == "error")
+        first = next(errors, None)
+        return first.text if first else ""

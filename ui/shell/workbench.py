@@ -1,0 +1,185 @@
+"""The page one works on: the canvas in the middle, panes around it, views below."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QWidget
+
+from dllab.document.experiment import Experiment
+from dllab.text import _
+from ui.canvas import Canvas, Outline, Palette
+from ui.inspector import Inspector
+from ui.shell.layouts import NARROW, Layouts
+from ui.shell.panel import Panel
+from ui.shell.panes import Card, Pane, SidePane
+from ui.shell.theme import theme
+from ui.views import VIEWS
+
+if TYPE_CHECKING:
+    from ui.lab import Lab
+
+# The cards bring their own tabs; the window's own tab bars would say the same twice.
+_STYLE = """
+QMainWindow > QTabBar { min-height: 0; max-height: 0; }
+QMainWindow > QTabBar::tab {
+  min-width: 0; min-height: 0; width: 0; height: 0; margin: 0; padding: 0; border: none;
+}
+"""
+
+
+class Workbench(QMainWindow):
+    """A main window inside the window: it knows how to dock."""
+
+    notice = Signal(str, str)
+    """(severity, sentence)"""
+
+    def __init__(self, lab: "Lab", parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setStyleSheet(_STYLE)
+        self.lab = lab
+        self.canvas = Canvas(lab.document, self)
+        self.palette_ = Palette(self)
+        self.inspector = Inspector(lab, self)
+        self.outline = Outline(lab.document, self.canvas)
+        self.setCentralWidget(self.canvas)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.cards = [Card(declaration, lab, self) for declaration in VIEWS]
+        sides = (
+            SidePane("palette", _("Layers"), self.palette_, self),
+            SidePane("inspector", _("Inspector"), self.inspector, self),
+            SidePane("outline", _("Outline"), self.outline, self),
+        )
+        self.panes: dict[str, Pane] = {pane.objectName(): pane for pane in (*sides, *self.cards)}
+        self._panel: Panel | None = None
+        self.layouts = Layouts(self)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._show_tabs)
+        self._join()
+
+    def arranged(self) -> None:
+        """Panes came, went or moved: bring the cards' tabs up to it."""
+        if self._panel is not None:
+            self._panel.shut()
+        self._soon.start(0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self.layouts.begun:
+            narrow = self.window().width() < NARROW
+            self.palette_.set_compact(narrow)
+            self.layouts.begin(narrow)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.layouts.begun:
+            narrow = self.window().width() < NARROW
+            self.palette_.set_compact(narrow)
+            self.layouts.set_narrow(narrow)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # Lines only around the canvas: between cards the ground is enough.
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.tokens.background))
+        painter.setPen(QColor(theme.tokens.line))
+        painter.drawRect(self.canvas.geometry().adjusted(-1, -1, 0, 0))
+        painter.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Esc that a pane has no use for leads back to the canvas: the way back without a mouse.
+        if event.key() == Qt.Key.Key_Escape and not event.modifiers():
+            self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return
+        super().keyPressEvent(event)
+
+    # --- joining the parts ------------------------------------------------------------------------------------------
+
+    def _join(self) -> None:
+        canvas, lab = self.canvas, self.lab
+        canvas.selection_changed.connect(self._select)
+        canvas.edit_requested.connect(self._edit)
+        canvas.help_requested.connect(self.show_help)
+        canvas.refused.connect(lambda sentence: self.notice.emit("warning", sentence))
+        self.palette_.add_requested.connect(canvas.add_layer)
+        lab.state_changed.connect(lambda state: canvas.set_flowing(state == "running"))
+        lab.document.changed.connect(self._document_changed)
+        self.tabifiedDockWidgetActivated.connect(lambda _dock: self.arranged())
+        for card in self.cards:
+            card.moved.connect(self.arranged)
+            card.wants.connect(self._serve)
+            card.header.chosen.connect(self.layouts.show)
+
+    def _select(self, ids: tuple[str, ...]) -> None:
+        self.inspector.show_selection(ids)
+        self.lab.select(ids[0] if len(ids) == 1 else "")
+
+    def _edit(self, node_id: str) -> None:
+        self.layouts.show("inspector")
+        self.inspector.edit(node_id)
+
+    def show_help(self, kind: str) -> None:
+        """Open the help page of a layer."""
+        self.layouts.show("inspector")
+        self.inspector.show_help(kind)
+
+    def _document_changed(self, old: Experiment, new: Experiment) -> None:
+        if old.data != new.data and self.layouts.begun:
+            self.layouts.suit()
+
+    def _show_tabs(self) -> None:
+        for card in self.cards:
+            together = {card, *self.tabifiedDockWidgets(card)}
+            shown = [c for c in self.cards if c in together and (c is card or not c.isHidden())]
+            card.header.show_tabs(shown, card)
+
+    # --- what cards ask for -----------------------------------------------------------------------------------------
+
+    def _serve(self, wish: str, card: Card) -> None:
+        if wish == "help":
+            self._explain(card)
+            return
+        card.build()
+        picture = wish == "picture"
+        dialog = QFileDialog(self, _("Save picture") if picture else _("Save data"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.setNameFilters([_("Picture (*.png)"), _("Drawing (*.svg)")] if picture else [_("Table (*.csv)")])
+        dialog.setDefaultSuffix("png" if picture else "csv")
+        dialog.selectFile(f"{card.objectName()}.{'png' if picture else 'csv'}")
+        if picture:
+            dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix("svg" if "svg" in chosen else "png"))
+        dialog.fileSelected.connect(lambda name: self.save_card(card, wish, Path(name)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def save_card(self, card: Card, what: str, path: Path) -> None:
+        """Write the picture or the data of a card to a file."""
+        card.build()
+        assert card.view is not None
+        try:
+            if what == "picture":
+                card.view.save_picture(path)
+            else:
+                card.view.save_data(path)
+        except OSError as error:
+            text = _("{name} could not be saved: {reason}.")
+            self.notice.emit("error", text.format(name=path.name, reason=error.strerror or error))
+        else:
+            self.notice.emit("good", _("{name} is saved.").format(name=path.name))
+
+    def _explain(self, card: Card) -> None:
+        if self._panel is not None:
+            self._panel.shut()
+            self._panel.deleteLater()
+        label = QLabel(card.help_text)
+        label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        label.setContentsMargins(4, 2, 4, 2)
+        label.setAccessibleName(card.windowTitle())
+        self._panel = Panel(card.window(), card.header.help, label, width=340)
+        self._panel.open()

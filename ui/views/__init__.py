@@ -1,0 +1,82 @@
+"""Windows into a run: each view asks the engine for what it shows, draws it, and knows nothing of training."""
+
+from dllab.text import N_
+from ui.views.declared import Declaration, installed
+
+CURVES = Declaration(
+    "curves",
+    N_("Curves"),
+    N_(
+        "How well the network does, step by step. The training curve comes from the batches the network learns from; "
+        "the validation curve, one point an epoch, from samples it never learns from. Both falling: it learns. "
+        "Training falling while validation rises: it learns by heart. Earlier runs stay as dashed lines to compare."
+    ),
+    "mdi6.chart-line",
+    "ui.views.curves:Curves",
+)
+ACTIVATIONS = Declaration(
+    "activations",
+    N_("Activations"),
+    N_(
+        "What the selected layer puts out for one sample. Every small picture is one channel of a convolution, every "
+        "bar one number of a vector. Select another layer on the canvas, or step to the next sample or the next "
+        "mistake. Point at a place to read its number."
+    ),
+    "mdi6.grid",
+    "ui.views.activations:Activations",
+)
+BOUNDARY = Declaration(
+    "boundary",
+    N_("Decision boundary"),
+    N_(
+        "What the network says everywhere in the plane. The shade is the class it would choose, stronger where it is "
+        "surer; the dark line is where it changes its mind. Filled marks are training samples, outlined marks are "
+        "validation samples."
+    ),
+    "mdi6.vector-curve",
+    "ui.views.boundary:Boundary",
+)
+CONFUSION = Declaration(
+    "confusion",
+    N_("Confusion"),
+    N_(
+        "Which classes are taken for which, counted over the validation samples. Rows are the true class, columns "
+        "what the network says, so everything off the diagonal is a mistake. Choose a cell to see the samples behind "
+        "it, and a sample to follow it through the network."
+    ),
+    "mdi6.view-grid-outline",
+    "ui.views.confusion:Confusion",
+)
+PREDICTIONS = Declaration(
+    "predictions",
+    N_("Predictions"),
+    N_(
+        "The predicted value of every validation sample against the true one. On the line the prediction is right. "
+        "The residuals are predicted minus true: a shape in them is something that the network has not learned yet."
+    ),
+    "mdi6.chart-scatter-plot",
+    "ui.views.predictions:Predictions",
+)
+WEIGHTS = Declaration(
+    "weights",
+    N_("Weights"),
+    N_(
+        "The numbers that the selected layer has learned. The filled shape is how they are spread now, the dashed "
+        "line how they were before training. A layer that does not move away from its beginning is not learning."
+    ),
+    "mdi6.chart-histogram",
+    "ui.views.weights:Weights",
+)
+DATA = Declaration(
+    "data",
+    N_("Data"),
+    N_(
+        "The samples themselves, as they are before preparation, with how many there are of every class and the "
+        "range of every feature. The network learns from the training part, is watched on the validation part, and "
+        "meets the test part only at the very end."
+    ),
+    "mdi6.database-outline",
+    "ui.views.data:Data",
+)
+
+VIEWS: list[Declaration] = [CURVES, ACTIVATIONS, CONFUSION, BOUNDARY, PREDICTIONS, WEIGHTS, DATA, *installed()]

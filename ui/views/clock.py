@@ -1,0 +1,61 @@
+"""The one timer on which all views draw: producers mark, the screen draws on its own clock."""
+
+from time import monotonic
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+TICK = 33
+"""Milliseconds: about 30 pictures a second."""
+
+
+class Drawable(Protocol):
+    """What the clock draws."""
+
+    interval: float
+    """Seconds between two drawings at least."""
+
+    def redraw(self) -> None:
+        """Draw what is known now."""
+
+
+class Clock(QObject):
+    """Draws whatever was marked, no more often than each wants; stands still when nothing is marked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._marked: dict[Drawable, None] = {}
+        self._drawn: dict[Drawable, float] = {}
+        self._timer: QTimer | None = None
+
+    def mark(self, view: Drawable) -> None:
+        """Draw this one at its next turn."""
+        self._marked[view] = None
+        if self._timer is None:
+            # Made late: a timer needs the application's event loop.
+            self._timer = QTimer(self)
+            self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+            self._timer.setInterval(TICK)
+            self._timer.timeout.connect(self.tick)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def forget(self, view: Drawable) -> None:
+        """Hidden or gone: draw it no more."""
+        self._marked.pop(view, None)
+        self._drawn.pop(view, None)
+
+    def tick(self) -> None:
+        """Draw those whose turn has come."""
+        now = monotonic()
+        for view in list(self._marked):
+            # Half a tick early is on time: a picture every 100 ms must not wait for the tick at 132.
+            if now - self._drawn.get(view, 0.0) >= view.interval - TICK / 2000:
+                del self._marked[view]
+                self._drawn[view] = now
+                view.redraw()
+        if not self._marked and self._timer is not None:
+            self._timer.stop()
+
+
+clock = Clock()

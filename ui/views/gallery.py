@@ -1,0 +1,218 @@
+"""Samples as what they are: images in a grid, rows in a table. Enter or a click chooses one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QListView, QStackedLayout, QTableView, QWidget
+
+from ui.shell.theme import interface_font, number_font, theme
+from ui.views.colours import ink
+from ui.views.heat import picture
+from ui.views.numbers import show
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+_PIXELS = 44
+
+
+class _Images(QAbstractListModel):
+    """Pictures made when they are looked at."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.x: np.ndarray = np.zeros((0, 1, 1, 1))
+        self.words: list[str] = []
+        self._made: dict[int, QPixmap] = {}
+
+    def set_samples(self, x: np.ndarray, words: list[str]) -> None:
+        self.beginResetModel()
+        self.x, self.words = x, words
+        self._made.clear()
+        self.endResetModel()
+
+    def recolour(self) -> None:
+        self.set_samples(self.x, self.words)
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.x)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        row = index.row()
+        match role:
+            case Role.DisplayRole | Role.AccessibleTextRole | Role.ToolTipRole:
+                return self.words[row]
+            case Role.DecorationRole:
+                return self._pixmap(row)
+            case Role.TextAlignmentRole:
+                return Qt.AlignmentFlag.AlignCenter
+        return None
+
+    def _pixmap(self, row: int) -> QPixmap:
+        if row not in self._made:
+            values = self.x[row]
+            image = picture(values, ink(theme.tokens.dark), min(float(self.x.min()), 0.0), float(self.x.max()))
+            side = max(image.width(), image.height())
+            mode = (
+                Qt.TransformationMode.FastTransformation
+                if side <= _PIXELS
+                else Qt.TransformationMode.SmoothTransformation
+            )
+            scale = max(_PIXELS // side, 1) * side if side <= _PIXELS else _PIXELS
+            self._made[row] = QPixmap.fromImage(image.scaled(scale, scale, Qt.AspectRatioMode.KeepAspectRatio, mode))
+        return self._made[row]
+
+
+class _Rows(QAbstractTableModel):
+    """One sample a row: what it is, then its numbers."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.x: np.ndarray = np.zeros((0, 0))
+        self.words: list[str] = []
+        self.features: list[str] = []
+        self.heading = ""
+
+    def set_samples(self, x: np.ndarray, words: list[str], features: list[str], heading: str) -> None:
+        self.beginResetModel()
+        self.x, self.words, self.heading = x, words, heading
+        self.features = features if len(features) == x.shape[1] else [str(i) for i in range(x.shape[1])]
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.x)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else 1 + len(self.features)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        row, column = index.row(), index.column()
+        match role:
+            case Role.DisplayRole:
+                return self.words[row] if column == 0 else show(float(self.x[row, column - 1]))
+            case Role.TextAlignmentRole if column:
+                return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            case Role.FontRole:
+                return number_font(11) if column else interface_font(11)
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        name = self.heading if section == 0 else self.features[section - 1]
+        if role in (Role.DisplayRole, Role.ToolTipRole):
+            return name
+        if role == Role.TextAlignmentRole and section == 0:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return interface_font(11) if role == Role.FontRole else None
+
+
+class Gallery(QWidget):
+    """Shows samples and says which one was chosen, by its place among them."""
+
+    chosen = Signal(int)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.images = QListView(self)
+        self.table = QTableView(self)
+        self._images, self._rows = _Images(self), _Rows(self)
+        self._shown: tuple[Any, ...] = ()
+        self._set_up_images(name)
+        self._set_up_table(name)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.images)
+        self._stack.addWidget(self.table)
+        for view in (self.images, self.table):
+            view.clicked.connect(self._choose)
+            view.activated.connect(self._choose)
+        theme.changed.connect(self.restyle)
+        self.restyle()
+
+    def _set_up_images(self, name: str) -> None:
+        view = self.images
+        view.setModel(self._images)
+        view.setViewMode(QListView.ViewMode.IconMode)
+        view.setMovement(QListView.Movement.Static)
+        view.setResizeMode(QListView.ResizeMode.Adjust)
+        view.setIconSize(QSize(_PIXELS, _PIXELS))
+        view.setUniformItemSizes(True)
+        view.setFont(interface_font(11))
+        view.setAccessibleName(name)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+
+    def _set_up_table(self, name: str) -> None:
+        view = self.table
+        view.setModel(self._rows)
+        view.setAccessibleName(name)
+        view.setShowGrid(False)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.verticalHeader().hide()
+        view.verticalHeader().setDefaultSectionSize(22)
+        view.horizontalHeader().setHighlightSections(False)
+        view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setWordWrap(False)
+
+    def set_samples(self, x: np.ndarray, words: Sequence[str], features: Sequence[str] = (), heading: str = "") -> None:
+        """Show samples (n, channels, height, width) or (n, features), each with its words."""
+        new = (x.tobytes(), x.shape, tuple(words), tuple(features), heading)
+        if new == self._shown:
+            return
+        self._shown = new
+        if x.ndim == 4:
+            self._images.set_samples(x, list(words))
+            widest = max((self.images.fontMetrics().horizontalAdvance(w) for w in words), default=0)
+            height = _PIXELS + self.images.fontMetrics().height() + 10
+            self.images.setGridSize(QSize(min(max(widest, _PIXELS) + 12, 120), height))
+            self._stack.setCurrentWidget(self.images)
+        else:
+            self._rows.set_samples(x.reshape(len(x), -1), list(words), list(features), heading)
+            self._fit_columns()
+            self._stack.setCurrentWidget(self.table)
+
+    @property
+    def shown(self) -> QAbstractItemView:
+        """The list or the table, whichever is in use."""
+        return self.images if self._stack.currentWidget() is self.images else self.table
+
+    def _fit_columns(self) -> None:
+        self.table.resizeColumnsToContents()
+        for column in range(self._rows.columnCount()):
+            most = 150 if column == 0 else 190
+            if self.table.columnWidth(column) > most:
+                self.table.setColumnWidth(column, most)
+
+    def _choose(self, index: QModelIndex) -> None:
+        self.chosen.emit(index.row())
+
+    def restyle(self) -> None:
+        """Take over the theme's colours."""
+        tokens = theme.tokens
+        self.setStyleSheet(
+            f"QAbstractItemView {{ background: {tokens.surface}; color: {tokens.text}; border: none; outline: none; }}"
+            f"QAbstractItemView::item {{ border-radius: 4px; padding: 1px 6px; }}"
+            f"QAbstractItemView::item:hover {{ background: {tokens.hover}; }}"
+            f"QAbstractItemView::item:selected {{ background: {tokens.hover}; color: {tokens.text};"
+            f" border: 1px solid {tokens.accent}; }}"
+            f"QHeaderView {{ background: {tokens.surface}; border: none; }}"
+            f"QHeaderView::section {{ background: {tokens.surface}; color: {tokens.muted}; border: none;"
+            f" border-bottom: 1px solid {tokens.line}; padding: 2px 6px; }}"
+            f"QTableCornerButton::section, QAbstractScrollArea::corner {{ background: {tokens.surface}; border: none; }}"
+        )
+        palette = self.palette()
+        palette.setColor(palette.ColorRole.Base, QColor(tokens.surface))
+        self.setPalette(palette)
+        self._images.recolour()
