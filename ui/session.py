@@ -77,7 +77,7 @@ class Session:
             self.window.end_now()
 
     def _look_for_copies(self) -> None:
-        self.window.offer(recovery.find(home.folder("recovery")))
+        self.window.recovered.offer(recovery.find(home.folder("recovery")))
 
     def _show_fault(self, line: str, details: str) -> None:
         text = _("Something went wrong inside the lab ({line}). Your work is still here; saving it now is a good idea.")

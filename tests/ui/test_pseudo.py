@@ -129,5 +129,5 @@ def test_problems_and_refusals(window: Window) -> None:
 def test_recovered_work(make_window: Callable[..., Window], tmp_path: Path) -> None:
     window = make_window()
     (tmp_path / "1-2.recovery").write_text("{")
-    window.offer(find(tmp_path))
+    window.recovered.offer(find(tmp_path))
     assert [text for text in english(window) if "1-2.bad" not in text] == []

@@ -256,7 +256,7 @@ def test_a_full_disk_is_told_once(folder: Path, qtbot: QtBot, monkeypatch: pytes
 def test_the_window_offers_what_a_crash_left(make_window: Callable[..., Window], folder: Path, qtbot: QtBot) -> None:
     crash(folder, 2, "idle")
     window = make_window()
-    window.offer(find(folder))
+    window.recovered.offer(find(folder))
     row = window.welcome.copy_rows[0]
     qtbot.waitUntil(row.recover.isVisible)
     qtbot.mouseClick(row.recover, Qt.MouseButton.LeftButton)
@@ -268,7 +268,7 @@ def test_the_window_offers_what_a_crash_left(make_window: Callable[..., Window],
 def test_the_window_discards_what_is_not_wanted(make_window: Callable[..., Window], folder: Path) -> None:
     crash(folder, 1, "idle")
     window = make_window()
-    window.offer(find(folder))
+    window.recovered.offer(find(folder))
     window.welcome.copy_rows[0].discard.click()
     assert list(folder.iterdir()) == []
     assert window.welcome.copy_rows == []
@@ -279,7 +279,7 @@ def test_what_was_neither_taken_nor_discarded_is_offered_again(
 ) -> None:
     crash(folder, 1, "idle")
     window = make_window()
-    window.offer(find(folder))
+    window.recovered.offer(find(folder))
     window.close()
     found = find(folder)
     assert len(found.copies) == 1
@@ -289,5 +289,5 @@ def test_what_was_neither_taken_nor_discarded_is_offered_again(
 def test_a_damaged_copy_is_told_in_the_window(make_window: Callable[..., Window], folder: Path) -> None:
     (folder / "77-abc.recovery").write_bytes(b"{")
     window = make_window()
-    window.offer(find(folder))
+    window.recovered.offer(find(folder))
     assert "77-abc.bad" in window.notices.all[0].sentence

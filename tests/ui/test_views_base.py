@@ -21,6 +21,7 @@ from ui.views import VIEWS
 from ui.views.base import View
 from ui.views.clock import Clock
 from ui.views.declared import Declaration
+from ui.views.saving import save_data, save_picture
 
 ANSWERS = {"confusion", "activations", "boundary", "predictions", "weights"}
 
@@ -143,14 +144,14 @@ def test_pictures_and_numbers_are_saved(qtbot: QtBot, lab: Lab, engine: Engine, 
     counts = np.array([[5, 1], [0, 7]])
     engine.show("confusion", {"classes": ["a", "b"]}, counts=counts, true=np.arange(2), says=np.arange(2))
     qtbot.waitUntil(lambda: not view.message)
-    view.save_picture(tmp_path / "shot.png")
+    save_picture(view, tmp_path / "shot.png")
     image = QImage(str(tmp_path / "shot.png"))
     assert (image.width(), image.height()) == (800, 600)
     assert len({image.pixel(x, 300) for x in range(image.width())}) >= 3
-    view.save_picture(tmp_path / "shot.svg")
+    save_picture(view, tmp_path / "shot.svg")
     assert QSvgRenderer(str(tmp_path / "shot.svg")).isValid()
-    view.save_data(tmp_path / "numbers.csv")
+    save_data(view, tmp_path / "numbers.csv")
     with (tmp_path / "numbers.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [["true", "a", "b"], ["a", "5", "1"], ["b", "0", "7"]]
     with pytest.raises(OSError, match=r"."):
-        view.save_picture(tmp_path / "no such folder" / "shot.png")
+        save_picture(view, tmp_path / "no such folder" / "shot.png")

@@ -16,6 +16,7 @@ from ui.lab import Lab
 from ui.link.runs import Run
 from ui.views.base import View
 from ui.views.curves import Curves
+from ui.views.saving import save_data
 
 STEPS = np.arange(1, 801)
 LOSS = 2 * np.exp(-STEPS / 200) + 0.1
@@ -273,7 +274,7 @@ def test_the_menu_offers_it_all_in_a_narrow_card(qtbot: QtBot, view: Curves, eng
 
 def test_numbers_are_saved(qtbot: QtBot, view: Curves, engine: Engine, tmp_path: Path) -> None:
     engine.begin(train_loss=([1, 2], [0.5, 0.25]), val_loss=([2], [0.3]))
-    view.save_data(tmp_path / "curves.csv")
+    save_data(view, tmp_path / "curves.csv")
     with (tmp_path / "curves.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [
             ["run", "label", "series", "step", "value"],

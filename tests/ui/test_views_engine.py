@@ -22,6 +22,7 @@ from ui.views.confusion import Confusion
 from ui.views.curves import Curves
 from ui.views.data import Data
 from ui.views.predictions import Predictions
+from ui.views.saving import save_data
 from ui.views.weights import Weights
 
 
@@ -51,7 +52,7 @@ def seen(qtbot: QtBot, view: View) -> None:
 
 def saved(view: View, path: Path) -> list[list[str]]:
     """The rows of a view's numbers, without their header."""
-    view.save_data(path)
+    save_data(view, path)
     with path.open(newline="") as file:
         return list(csv.reader(file))[1:]
 

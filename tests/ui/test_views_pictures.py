@@ -19,6 +19,7 @@ from ui.views.boundary import Boundary
 from ui.views.colours import class_colour
 from ui.views.confusion import Confusion
 from ui.views.predictions import Predictions
+from ui.views.saving import save_data
 from ui.views.weights import Weights
 
 IMAGE = np.arange(64, dtype=np.float32).reshape(1, 8, 8) / 4
@@ -456,5 +457,5 @@ def test_a_view_of_data_that_has_gone_keeps_quiet(qtbot: QtBot, lab: Lab, engine
     for kind in (Activations, Weights):
         view = kind(lab)
         shown(qtbot, view)
-        view.save_data(tmp_path / "empty.csv")
+        save_data(view, tmp_path / "empty.csv")
         assert view.message

@@ -1,5 +1,6 @@
 """The graph as rows of a tree: layers from input to output, under each its inputs; then notes and frames."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -36,59 +37,48 @@ class Row:
     item_id: str
     title: str
     detail: str
-    count: str
     spoken: str
-    family: str
     glyph: str
-    severity: str
-    remark: str
+    remark: str = ""
+    count: str = ""
+    family: str = ""
+    severity: str = ""
     inputs: tuple[Input, ...] = ()
 
 
 def rows(scene: Scene, editor: Editor) -> list[Row]:
     """Everything that stands on the canvas."""
-    graph, check = scene.experiment.model, scene.check
+    graph = scene.experiment.model
     incoming = {link.end: link for link in graph.links}
-    found = []
-    for name in check.order or tuple(graph.nodes):
-        face = scene.nodes[name].face
-        inputs = tuple(_input(editor, port, incoming.get((name, port))) for port in face.inputs)
-        remark = "\n".join(p.text for p in check.of(name))
-        found.append(
-            Row(
-                name,
-                face.title,
-                face.detail,
-                face.count,
-                spoken(face),
-                face.family,
-                face.glyph,
-                face.severity,
-                remark,
-                inputs,
-            )
-        )
-    for name, note in graph.notes.items():
-        text = note.text.strip().partition("\n")[0][:80] or _("Empty note")
-        found.append(
-            Row(
-                name,
-                text,
-                _("note"),
-                "",
-                _("Note: {text}").format(text=text),
-                "",
-                "mdi6.note-text-outline",
-                "",
-                note.text,
-            )
-        )
-    for name, frame in graph.frames.items():
-        title = frame.title or _("Frame")
-        found.append(
-            Row(name, title, _("frame"), "", _("Frame: {text}").format(text=title), "", "mdi6.vector-square", "", "")
-        )
-    return found
+    layers = [_layer(scene, editor, name, incoming) for name in scene.check.order or tuple(graph.nodes)]
+    notes = [_note(name, note.text) for name, note in graph.notes.items()]
+    return layers + notes + [_frame(name, frame.title or _("Frame")) for name, frame in graph.frames.items()]
+
+
+def _layer(scene: Scene, editor: Editor, name: str, incoming: Mapping[tuple[str, str], Link]) -> Row:
+    face = scene.nodes[name].face
+    return Row(
+        name,
+        face.title,
+        face.detail,
+        spoken(face),
+        face.glyph,
+        remark="\n".join(problem.text for problem in scene.check.of(name)),
+        count=face.count,
+        family=face.family,
+        severity=face.severity,
+        inputs=tuple(_input(editor, port, incoming.get((name, port))) for port in face.inputs),
+    )
+
+
+def _note(name: str, text: str) -> Row:
+    title = text.strip().partition("\n")[0][:80] or _("Empty note")
+    said = _("Note: {text}").format(text=title)
+    return Row(name, title, _("note"), said, "mdi6.note-text-outline", remark=text)
+
+
+def _frame(name: str, title: str) -> Row:
+    return Row(name, title, _("frame"), _("Frame: {text}").format(text=title), "mdi6.vector-square")
 
 
 def _input(editor: Editor, port: str, link: Link | None) -> Input:

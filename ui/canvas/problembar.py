@@ -41,6 +41,16 @@ class ProblemBar(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setAccessibleName(_("Problem"))
+        self._make_parts()
+        self._lay_out()
+        self._slide = QPropertyAnimation(self, b"pos", self)
+        self._slide.setDuration(MOTION_MS)
+        self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._slide.finished.connect(self._on_slid)
+        theme.changed.connect(self._wear)
+        self.hide()
+
+    def _make_parts(self) -> None:
         self._mark = QLabel(self)
         self._text = QLabel(self)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -67,6 +77,8 @@ class ProblemBar(QWidget):
             button.setToolTip(words)
             button.setAccessibleName(words)
             button.clicked.connect(partial(self._step, step))
+
+    def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 8, 8)
         row.setSpacing(10)
@@ -79,12 +91,6 @@ class ProblemBar(QWidget):
         for widget in (self._before, self._count, self._after):
             paging.addWidget(widget)
         row.addLayout(paging)
-        self._slide = QPropertyAnimation(self, b"pos", self)
-        self._slide.setDuration(MOTION_MS)
-        self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._slide.finished.connect(self._on_slid)
-        theme.changed.connect(self._wear)
-        self.hide()
 
     @property
     def problem(self) -> Problem | None:

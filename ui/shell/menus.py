@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from dllab.text import _
 from ui.actions import COMMANDS, MENUS, Command
+from ui.shell.files import Files
 from ui.shell.icons import icon
 from ui.shell.theme import theme
 
@@ -130,3 +131,18 @@ def _fill(menus: dict[str, QMenu], menu_id: str, actions: Actions) -> None:
         menus[menu_id].addAction(actions[command.id])
         for sub in [m for m in inner if m.after == command.id]:
             menus[menu_id].addMenu(menus[sub.id])
+
+
+def fill_recent(menu: QMenu, files: Files) -> None:
+    """The files opened last, those that are gone greyed."""
+    menu.clear()
+    for path in files.recent.paths:
+        action = menu.addAction(path.name.replace("&", "&&"))
+        action.setToolTip(str(path))
+        action.setEnabled(path.is_file())
+        action.triggered.connect(lambda _checked=False, chosen=path: files.open(chosen))
+    if not menu.isEmpty():
+        menu.addSeparator()
+    clear = menu.addAction(_("Clear the list"))
+    clear.setEnabled(bool(files.recent.paths))
+    clear.triggered.connect(lambda _checked=False: files.recent.clear())

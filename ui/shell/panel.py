@@ -8,7 +8,6 @@ from ui.shell.raised import SHADOW, paint_raised
 from ui.shell.theme import theme
 
 _MARGIN = 8
-_GAP = 6
 _INSIDE = 12
 
 
@@ -63,11 +62,11 @@ class Panel(QWidget):
         corner = self._chip.mapTo(window, QPoint(0, 0))
         width = min(self._width, window.width() - 2 * _MARGIN)
         wanted = self._wanted(width).height()
-        top = corner.y() + self._chip.height() + _GAP
-        below, above = window.height() - top - _MARGIN, corner.y() - _GAP - _MARGIN
+        top = corner.y() + self._chip.height() + SHADOW
+        below, above = window.height() - top - _MARGIN, corner.y() - SHADOW - _MARGIN
         height = min(wanted, max(below, above))
         if wanted > below and above > below:
-            top = corner.y() - _GAP - height
+            top = corner.y() - SHADOW - height
         left = max(_MARGIN, min(corner.x(), window.width() - width - _MARGIN))
         around = QRect(left, top, width, height).adjusted(-SHADOW, -SHADOW, SHADOW, SHADOW)
         self.setGeometry(around)

@@ -20,14 +20,15 @@ from dllab.document.experiment import Experiment
 from dllab.document.format import SUFFIX
 from dllab.text import _
 from ui.document import Document
-from ui.recovery import Copy, Found, Recovery
+from ui.recovery import Recovery
 from ui.shell import home
 from ui.shell.command_palette import CommandPalette
 from ui.shell.dialogs import AboutPage, HistoryPage, ShortcutsPage
 from ui.shell.files import Files
-from ui.shell.menus import Actions, build_menus
+from ui.shell.menus import Actions, build_menus, fill_recent
 from ui.shell.notices import Action, Notices
 from ui.shell.recent import Recent
+from ui.shell.recovered import Recovered
 from ui.shell.theme import Scheme, theme
 from ui.shell.transport import Transport
 from ui.shell.welcome import Welcome
@@ -46,6 +47,7 @@ _SIZE = (1440, 900)
 _NARROW_ROW = 1280
 
 
+# long: every part meets every other here, one short method a message
 class Window(QMainWindow):
     """One experiment, one engine, one window."""
 
@@ -67,7 +69,6 @@ class Window(QMainWindow):
         self._work: WorkPage | None = None
         self.selection = ()
         self.minimap = settings.value("minimap", "true") == "true"
-        self._copies: tuple[Copy, ...] = ()
         self._ending = self._ended = self._painted = False
         self.setAcceptDrops(True)
         self.setMinimumSize(640, 420)
@@ -83,6 +84,7 @@ class Window(QMainWindow):
         self.setCentralWidget(self.pages)
         self.notices = Notices(self)
         self.command_palette = CommandPalette(self)
+        self.recovered = Recovered(self)
         self._join()
         self._restore()
         self._show_title()
@@ -231,34 +233,6 @@ class Window(QMainWindow):
         """Something that floated over the window has closed."""
         (self.welcome if self.welcoming else self.canvas).setFocus()
 
-    # --- recovered work ---------------------------------------------------------------------------------------------
-
-    def offer(self, found: Found) -> None:
-        """Tell what a crash has left behind."""
-        self._copies = found.copies
-        self.welcome.show_copies(found.copies)
-        if found.copies and not self.welcoming:
-            sentence = _("Work that was not saved when the lab ended is still there.")
-            self.notices.tell("info", sentence, Action(_("Show it"), self.files.welcome))
-        if found.bad:
-            name = found.bad[0].name
-            self.notices.tell(
-                "warning", _("A recovery copy could not be read. It is kept as {name}.").format(name=name)
-            )
-
-    def _take_copy(self, copy: Copy) -> None:
-        def take() -> None:
-            self._copies = tuple(other for other in self._copies if other is not copy)
-            self.recovery.take(copy)
-            self.files.opened.emit()
-
-        self.files.keep_first(take)
-
-    def _discard_copy(self, copy: Copy) -> None:
-        copy.discard()
-        self._copies = tuple(other for other in self._copies if other is not copy)
-        self.welcome.show_copies(self._copies)
-
     # --- putting together -------------------------------------------------------------------------------------------
 
     def _join(self) -> None:
@@ -267,15 +241,12 @@ class Window(QMainWindow):
         files.left.connect(self._on_left)
         files.notice.connect(self.notices.tell)
         document.refused.connect(lambda sentence: self.notices.tell("warning", sentence))
-        self.recovery.failed.connect(self._on_recovery_failed)
         welcome.new_wanted.connect(files.new)
         welcome.open_wanted.connect(files.choose)
         welcome.template_wanted.connect(files.open_template)
         welcome.file_wanted.connect(files.open)
         welcome.back_wanted.connect(lambda: self.pages.setCurrentWidget(self.work))
-        welcome.copy_wanted.connect(self._take_copy)
-        welcome.copy_unwanted.connect(self._discard_copy)
-        files.recent.changed.connect(self._fill_recent)
+        files.recent.changed.connect(lambda: fill_recent(self.menus["recent"], files))
         for signal in (document.changed, document.file_changed, document.undo_stack.indexChanged, theme.changed):
             signal.connect(self.commands.refresh_soon)
         self.pages.currentChanged.connect(self.commands.refresh_soon)
@@ -284,7 +255,7 @@ class Window(QMainWindow):
         for menu in (self.menus["panes"], self.menus["view"]):
             menu.aboutToShow.connect(self.commands.refresh)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
-        self._fill_recent()
+        fill_recent(self.menus["recent"], files)
 
     def _join_work(self, lab: "Lab") -> None:
         for notice in (self.bench.notice, lab.notice):
@@ -294,20 +265,6 @@ class Window(QMainWindow):
         for signal in (lab.state_changed, lab.runs.added, lab.runs.removed):
             signal.connect(self.commands.refresh_soon)
         lab.state_changed.connect(self._on_state)
-
-    def _fill_recent(self) -> None:
-        menu = self.menus["recent"]
-        menu.clear()
-        for path in self.files.recent.paths:
-            action = menu.addAction(path.name.replace("&", "&&"))
-            action.setToolTip(str(path))
-            action.setEnabled(path.is_file())
-            action.triggered.connect(lambda _checked=False, chosen=path: self.files.open(chosen))
-        if not menu.isEmpty():
-            menu.addSeparator()
-        clear = menu.addAction(_("Clear the list"))
-        clear.setEnabled(bool(self.files.recent.paths))
-        clear.triggered.connect(lambda _checked=False: self.files.recent.clear())
 
     # --- following --------------------------------------------------------------------------------------------------
 
@@ -330,7 +287,6 @@ class Window(QMainWindow):
         if self._work is not None:
             self.toprow.shut_panels()
         self.welcome.back.setVisible(bool(self.document.experiment.model.nodes))
-        self.welcome.show_copies(self._copies)
         self.pages.setCurrentWidget(self.welcome)
         self.welcome.cards[0].setFocus()
 
@@ -348,10 +304,6 @@ class Window(QMainWindow):
         if state == "idle" and not self.transport.cannot_take_up():
             sentence = _("The training process is back. The run can go on from its last checkpoint.")
             self.notices.tell("info", sentence, Action(_("Go on"), self.lab.resume_lost))
-
-    def _on_recovery_failed(self, reason: str) -> None:
-        text = _("Unsaved work can't be kept safe in the background: {reason}. Save it to a file.")
-        self.notices.tell("warning", text.format(reason=reason))
 
     def _on_system_scheme(self, _scheme: object) -> None:
         if theme.scheme == "system":
@@ -425,8 +377,7 @@ class Window(QMainWindow):
         self.settings.sync()
         # Gone from the screen at once; the engine may take a moment for its last checkpoint.
         self.hide()
-        for copy in self._copies:
-            copy.leave()
+        self.recovered.leave()
         self.recovery.close(keep)
         if self._work is not None:
             self.lab.close()

@@ -16,6 +16,7 @@ from ui.shell.panel import Panel
 from ui.shell.panes import Card, Pane, SidePane
 from ui.shell.theme import theme
 from ui.views import VIEWS
+from ui.views.saving import save_data, save_picture
 
 if TYPE_CHECKING:
     from ui.lab import Lab
@@ -162,9 +163,9 @@ class Workbench(QMainWindow):
         assert card.view is not None
         try:
             if what == "picture":
-                card.view.save_picture(path)
+                save_picture(card.view, path)
             else:
-                card.view.save_data(path)
+                save_data(card.view, path)
         except OSError as error:
             text = _("{name} could not be saved: {reason}.")
             self.notice.emit("error", text.format(name=path.name, reason=error.strerror or error))

@@ -1,20 +1,15 @@
-"""What all views share: they ask the engine only while they are visible, draw on one clock, and save what they show."""
+"""What all views share: they ask the engine only while they are visible and draw on one clock."""
 
-import csv
-import io
 from collections.abc import Iterable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from PySide6.QtCore import QBuffer, QIODevice, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QHideEvent, QPainter, QPixmap, QShowEvent
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from dllab.engine.protocol import Picture
-from dllab.files import write_atomic
 from dllab.text import N_, _
 from ui.shell.theme import interface_font, theme
 from ui.views.clock import clock
@@ -200,22 +195,6 @@ class View(QWidget):
         clock.forget(self)
         self.ask()
 
-    # --- saving -----------------------------------------------------------------------------------------------------
-
-    def save_picture(self, path: Path) -> None:
-        """Write what is shown as .svg or, with any other name, as PNG at twice its size. Raises OSError."""
-        figure = self if self.message else self.figure()
-        write_atomic(path, _svg(figure, self.title) if path.suffix.lower() == ".svg" else _png(figure))
-
-    def save_data(self, path: Path) -> None:
-        """Write the numbers shown as CSV. Raises OSError."""
-        header, rows = self.rows()
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-        write_atomic(path, text.getvalue().encode())
-
 
 def column(parent: QWidget, spacing: int = 4, margins: tuple[int, int, int, int] = (0, 0, 0, 0)) -> QVBoxLayout:
     """A column layout with the views' spacing."""
@@ -223,30 +202,3 @@ def column(parent: QWidget, spacing: int = 4, margins: tuple[int, int, int, int]
     layout.setSpacing(spacing)
     layout.setContentsMargins(*margins)
     return layout
-
-
-def _png(widget: QWidget) -> bytes:
-    pixmap = QPixmap(widget.size() * 2)
-    pixmap.setDevicePixelRatio(2)
-    pixmap.fill(theme.tokens.surface)
-    widget.render(pixmap, QPoint(), renderFlags=QWidget.RenderFlag.DrawChildren)
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not pixmap.save(buffer, "PNG"):
-        raise OSError("the picture could not be made")
-    return bytes(buffer.data().data())
-
-
-def _svg(widget: QWidget, title: str) -> bytes:
-    buffer = QBuffer()
-    size: QSize = widget.size()
-    generator = QSvgGenerator()
-    generator.setOutputDevice(buffer)
-    generator.setSize(size)
-    generator.setViewBox(widget.rect())
-    generator.setTitle(title)
-    painter = QPainter(generator)
-    painter.fillRect(widget.rect(), theme.tokens.surface)
-    widget.render(painter, QPoint(), renderFlags=QWidget.RenderFlag.DrawChildren)
-    painter.end()
-    return bytes(buffer.data().data())

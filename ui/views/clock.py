@@ -1,5 +1,6 @@
 """The one timer on which all views draw: producers mark, the screen draws on its own clock."""
 
+from math import inf
 from time import monotonic
 from typing import Protocol
 
@@ -50,7 +51,7 @@ class Clock(QObject):
         now = monotonic()
         for view in list(self._marked):
             # Half a tick early is on time: a picture every 100 ms must not wait for the tick at 132.
-            if now - self._drawn.get(view, 0.0) >= view.interval - TICK / 2000:
+            if now - self._drawn.get(view, -inf) >= view.interval - TICK / 2000:
                 del self._marked[view]
                 self._drawn[view] = now
                 view.redraw()

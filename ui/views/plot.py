@@ -103,6 +103,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._labels: dict[str, str] = {}
         self._pressed: QPoint | None = None
         self._at: float | None = None
+        self.fit_button = IconButton("mdi6.fit-to-page-outline", _("Show everything"), self)
+        self.fit_button.clicked.connect(self.fit)
+        self.fit_button.hide()
         item = self.plotItem
         item.hideButtons()
         item.setDownsampling(auto=True, mode="peak")
@@ -111,16 +114,13 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         item.vb.setMouseEnabled(*zoom)
         item.vb.setDefaultPadding(_PADDING)
         item.vb.sigRangeChanged.connect(lambda *_range: self.moved.emit())
-        item.vb.sigRangeChangedManually.connect(lambda *_axes: self._show_fit())
+        item.vb.sigRangeChangedManually.connect(lambda *_axes: self.fit_button.show())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(self.Shape.NoFrame)
         self.line = pg.InfiniteLine(angle=90, movable=False)
         self.line.hide()
         item.addItem(self.line, ignoreBounds=True)
         self.readout = Readout(self)
-        self.fit_button = IconButton("mdi6.fit-to-page-outline", _("Show everything"), self)
-        self.fit_button.clicked.connect(self.fit)
-        self.fit_button.hide()
         self.hovered.connect(self._follow)
         self.restyle()
 
@@ -190,9 +190,6 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """Show everything, and follow new data again."""
         self.fit_button.hide()
         self.plotItem.enableAutoRange()
-
-    def _show_fit(self) -> None:
-        self.fit_button.show()
 
     def bounds(self) -> tuple[float, float, int]:
         """What is in view from left to right, and how many columns of pixels there are; all of it while fitting."""
@@ -273,7 +270,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def _zoom(self, factor: float) -> None:
         x, y = self.plotItem.vb.state["mouseEnabled"]
         self.plotItem.vb.scaleBy(x=factor if x else None, y=factor if y else None)
-        self._show_fit()
+        self.fit_button.show()
 
     def say(self, title: str, lines: Sequence[Line], x: float, y: float) -> None:
         """Show a reading beside a place in the plot."""
