@@ -46,7 +46,7 @@ class Session:
         self.window.closed.connect(self.application.quit)
         self._listen_to_signals()
         # Whatever ends Python: the engine ends first, and unsaved work is kept.
-        atexit.register(self._end)
+        atexit.register(_end, self.window)
 
     @property
     def lab(self) -> "Lab":
@@ -71,10 +71,6 @@ class Session:
         lab = Lab(self.document, self.settings, home.folder("runs"), language=self.language)
         lab.link.start()
         return lab
-
-    def _end(self) -> None:
-        if isValid(self.window):
-            self.window.end_now()
 
     def _look_for_copies(self) -> None:
         self.window.recovered.offer(recovery.find(home.folder("recovery")))
@@ -122,6 +118,11 @@ def run(file: Path | None, language: str | None, scheme: str | None) -> int:
     session = Session(language, scheme)
     session.start(file)
     return session.run()
+
+
+def _end(window: Window) -> None:
+    if isValid(window):
+        window.end_now()
 
 
 def _system_language() -> str:
