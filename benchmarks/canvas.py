@@ -1,16 +1,13 @@
-"""Canvas: opening, repainting, zooming and dragging, by number of nodes. Usage: canvas.py [--json FILE] [--check]."""
+"""Canvas: opening, repainting, zooming and dragging, by number of nodes, with all in view and close to one node."""
 
-import argparse
 import json
 import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
@@ -22,7 +19,6 @@ from ui.document import Document
 from ui.shell.theme import interface_font, theme
 
 SIZES = (100, 500, 1000)
-LIMITS_500 = {"open_ms": 500.0, "repaint_all_ms": 8.0, "drag_ms": 2.0}
 _KINDS = ("linear", "relu", "dropout", "layer_norm", "tanh")
 _ROW = 25
 
@@ -85,7 +81,7 @@ def figures(count: int) -> dict[str, float]:
     opened = (time.perf_counter() - start) * 1e3
     canvas.view.fit()
     QApplication.processEvents()
-    result = {"nodes": count, "open_ms": round(opened, 1)} | figures_of(canvas, f"n{count // 2}")
+    result = {"open_ms": round(opened, 1)} | figures_of(canvas, f"n{count // 2}")
     canvas.close()
     canvas.deleteLater()
     return result
@@ -119,11 +115,7 @@ def figures_of(canvas: Canvas, node: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print a table; with --json write it to a file, with --check fail above the limits."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+    """Print a table, and with --json one JSON object by the number of nodes."""
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     app.setStyle("Fusion")
@@ -131,17 +123,13 @@ def main() -> None:
     app.setProperty("reduced_motion", True)
     theme.use("light")
     figures(20)  # fonts, sprites and lazily loaded things
-    rows = [figures(count) for count in SIZES]
-    names = list(rows[0])
-    print(" ".join(f"{name:>20}" for name in names))
-    for row in rows:
-        print(" ".join(f"{row[name]:>20}" for name in names))
-    if options.json:
-        options.json.write_text(json.dumps({"canvas": rows}, indent=2) + "\n", encoding="utf-8")
-    (at_500,) = (row for row in rows if row["nodes"] == 500)
-    above = [f"{name} {at_500[name]} > {limit}" for name, limit in LIMITS_500.items() if at_500[name] > limit]
-    if options.check and above:
-        sys.exit("; ".join(above))
+    found = {count: figures(count) for count in SIZES}
+    names = list(found[SIZES[0]])
+    print(" ".join(f"{name:>20}" for name in ("nodes", *names)))
+    for count, row in found.items():
+        print(" ".join(f"{value:>20}" for value in (count, *row.values())))
+    if "--json" in sys.argv:
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":

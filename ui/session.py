@@ -66,8 +66,12 @@ class Session:
 
     def _make_lab(self) -> "Lab":
         # Not needed for the first picture of the window, and it brings numpy with it.
+        from threadpoolctl import threadpool_limits
+
         from ui.lab import Lab
 
+        # The cores are the engine's: what the window multiplies is small, and threads waiting for a core hold it up.
+        threadpool_limits(1, user_api="blas")
         lab = Lab(self.document, self.settings, home.folder("runs"), language=self.language)
         lab.link.start()
         return lab

