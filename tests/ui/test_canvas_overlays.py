@@ -158,6 +158,17 @@ def test_the_zoom_buttons(qtbot, still):
     assert all(hands.view.seen().covers(box) for box in hands.scene.boxes().values())
 
 
+@pytest.mark.parametrize("height", [180, 220, 260])
+def test_the_bar_does_not_hide_the_layer_it_speaks_of(qtbot, still, height):
+    hands = Hands(qtbot, branched())
+    hands.canvas.resize(900, height)
+    hands.canvas.fit()
+    hands.document.apply("break", lambda e: edits.set_param(e, "linear", "features", 12))
+    qtbot.waitUntil(hands.canvas.bar.isVisible)
+    box = hands.scene.nodes[hands.canvas.bar.problem.node].box
+    assert hands.at(box.x, box.bottom).y() < hands.canvas.bar.y()
+
+
 def test_a_fitted_network_stays_clear_of_map_and_bar(qtbot, still):
     wide = {f"n{i}": node("relu", 180 * i, 0) for i in range(9)}
     hands = Hands(qtbot, Experiment(model=Graph(nodes=wide)))

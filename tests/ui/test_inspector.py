@@ -140,6 +140,16 @@ def test_renaming_by_keys_and_back(lab, inspector) -> None:
     assert title.text() == "ReLU"
 
 
+def test_a_long_name_is_set_smaller_until_it_fits(lab, inspector) -> None:
+    inspector.resize(280, 600)
+    for text, tip in (("Digits", ""), ("Digits, convolutional network", ""), ("word " * 20, ("word " * 20).strip())):
+        lab.document.apply("Rename", lambda e, text=text: edits.set_path(e, "title", text.strip()))
+        title = inspector.page.title
+        fits = title.fontMetrics().horizontalAdvance(title.text()) < title.width()
+        assert fits == (not tip)
+        assert title.toolTip() == tip
+
+
 def test_names_from_files_are_shown_literally(lab, inspector) -> None:
     lab.document.apply("Rename", lambda e: edits.set_path(e, "title", "<img src=file:///etc/passwd>"))
     assert inspector.page.title.text() == "<img src=file:///etc/passwd>"

@@ -123,6 +123,13 @@ class Camera(QGraphicsView):
             if dx or dy:
                 self.scroll_by(dx * self.zoom, dy * self.zoom)
 
+    def uncover(self, item_id: str) -> None:
+        """Scroll up as far as needed that the problem bar hides no part of this."""
+        box, view = self.stage.item(item_id).box.grown(GRID / 2), self.seen()
+        hidden = box.bottom - (view.bottom - self.bottom / self.zoom)
+        if hidden > 0 and box.y < view.bottom:
+            self.scroll_by(0, hidden * self.zoom)
+
     def _fit(self, extent: Box) -> None:
         whole = QRect(self.viewport().rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         whole.setBottom(max(whole.top() + 80, whole.bottom() - self.bottom))

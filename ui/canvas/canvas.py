@@ -199,7 +199,12 @@ class Canvas(QWidget):
     def _say_problems(self) -> None:
         # On an empty canvas the hint says what to do; "there is no Input" would only scold.
         problems = self._check.problems if self.scene.nodes else ()
+        said = self.bar.problem
         self.bar.say(problems, self.scene.selection)
+        new = self.bar.problem
+        # The bar must not hide the layer that it speaks of.
+        if new is not None and new != said and new.node in self.scene.nodes:
+            self.view.uncover(new.node)
 
     def _show_node(self, node_id: str) -> None:
         self.scene.select([node_id])

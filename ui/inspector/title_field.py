@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from dllab.declare import FormField
@@ -14,6 +14,9 @@ from ui.shell.theme import interface_font
 _NAME = FormField("title", N_("Name"), "", "text", "", None, None, (False, False), (), False)
 _LONGEST_TITLE = 200
 _PAUSE_MS = 600
+_SIZES = (15, 14, 13, 12)
+_AROUND = 14
+"""Pixels of a line field that hold no text."""
 
 
 class TitleField(LineField):
@@ -23,8 +26,20 @@ class TitleField(LineField):
         self._usual = usual
         super().__init__(_NAME, parent)
         self.setProperty("role", "title")
-        self.setFont(interface_font(15, bold=True))
         self.setMaxLength(_LONGEST_TITLE)
+        self.textChanged.connect(self._fit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As large as the width allows; what is still too long is told by the tooltip."""
+        room = self.width() - _AROUND
+        fonts = [interface_font(pixels, bold=True) for pixels in _SIZES]
+        fitting = [font for font in fonts if QFontMetrics(font).horizontalAdvance(self.text()) <= room]
+        self.setFont((fitting or fonts[-1:])[0])
+        self.setToolTip("" if fitting else self.text())
 
     def read(self, text: str) -> Any:
         text = text.strip()

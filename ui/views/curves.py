@@ -308,7 +308,7 @@ class Curves(View):
 
     def _show_keys(self, entries: list[Entry]) -> None:
         shown = [e for e in entries if e.shown and not e.removable]
-        keys = [("●", e.pen.color().name(), f"{e.words} {e.value}") for e in shown]
+        keys = [("●", e.pen.color().name(), f"{_(_WORDS[e.key])} {e.value}") for e in shown]
         earlier = [e for e in entries if e.shown and e.removable]
         keys += [("┄", e.pen.color().name(), f"{e.words} {e.value}") for e in earlier[:1]]
         if len(earlier) > 1:
