@@ -94,8 +94,11 @@ def _form_field(name: str, info: Any) -> FormField | None:
 
 
 def _rules(info: Any) -> Iterator[Any]:
-    """Bounds of a field; those of `Annotated[int, Field(ge=1)] | None` stand inside the union."""
+    """Bounds of a field; those of `Annotated[int, Field(ge=1)] | None` stand inside the union, a tuple's inside it."""
     yield from info.metadata
+    if typing.get_origin(info.annotation) is tuple:
+        for extra in typing.get_args(typing.get_args(info.annotation)[0])[1:]:
+            yield from getattr(extra, "metadata", (extra,))
     union = typing.get_origin(info.annotation) in (typing.Union, types.UnionType)
     for option in typing.get_args(info.annotation) if union else ():
         if typing.get_origin(option) is typing.Annotated:

@@ -100,7 +100,9 @@ def random_layer(declaration: type[Layer], random: Random) -> Layer:
 
 def random_declared(declaration: type[Declared], random: Random) -> Declared:
     """Any declared thing with parameters drawn within their bounds."""
-    values = {field.name: _random_value(field, random) for field in form_fields(declaration) if random.random() < 0.8}
+    # Often only a few are unusual: with many parameters all drawn at once hardly anything would fit.
+    share = random.choice((0.3, 0.8))
+    values = {field.name: _random_value(field, random) for field in form_fields(declaration) if random.random() < share}
     return declaration.model_validate_json(json.dumps(values))
 
 
@@ -157,13 +159,12 @@ def _random_value(field: FormField, random: Random) -> Any:
         case "choice":
             return random.choice(field.choices)
         case "ints":
-            return random.choice(
-                ([-1], [1, -1], [2, -1], [-1, 4], [8], [2, 4], [4, 2, 1], [1, 8, 8], [2, 2, 2], [3, 5])
-            )
+            lists = ([-1], [1, -1], [2, -1], [-1, 4], [8], [2, 4], [4, 2, 1], [1, 8, 8], [2, 2, 2], [3, 5])
+            return random.choice([x for x in lists if field.lower is None or min(x) >= field.lower])
         case "int":
             lower = int(field.lower if field.lower is not None else -4) + field.exclusive[0]
             upper = int(field.upper if field.upper is not None else lower + 1000) - field.exclusive[1]
-            return random.randint(lower, min(upper, lower + random.choice((1, 4, 12, 80))))
+            return random.randint(lower, min(upper, lower + random.choice((0, 1, 4, 12, 80))))
         case "float":
             start = field.lower if field.lower is not None else -1.0
             end = min(field.upper if field.upper is not None else start + 10.0, start + 10.0)

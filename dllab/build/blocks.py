@@ -54,3 +54,83 @@ class GlobalMaxPool(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.flatten(2).amax(2)
+
+
+class Multiply(nn.Module):
+    """The product of all inputs, number by number."""
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        product = inputs[0]
+        for other in inputs[1:]:
+            product = product * other
+        return product
+
+
+class MatMul(nn.Module):
+    """The matrix product of two inputs; with transpose that of a and the turned b."""
+
+    def __init__(self, transpose: bool = False) -> None:
+        super().__init__()
+        self.transpose = transpose
+
+    def forward(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return a @ (b.transpose(-2, -1) if self.transpose else b)
+
+    def extra_repr(self) -> str:
+        return f"transpose={self.transpose}"
+
+
+class Slice(nn.Module):
+    """The places from start up to stop along an axis."""
+
+    def __init__(self, dim: int, start: int, stop: int) -> None:
+        super().__init__()
+        self.dim, self.start, self.stop = dim, start, stop
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.narrow(self.dim, self.start, self.stop - self.start)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, start={self.start}, stop={self.stop}"
+
+
+class Mean(nn.Module):
+    """The mean along an axis."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean(self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class Constant(nn.Module):
+    """The same numbers for every sample of the batch."""
+
+    def __init__(self, shape: tuple[int, ...], value: float, learned: bool = False) -> None:
+        super().__init__()
+        self.shape, self.value, self.learned = shape, value, learned
+        numbers = torch.full(shape, float(value))
+        if learned:
+            self.weight = nn.Parameter(numbers)
+        else:
+            self.register_buffer("weight", numbers, persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.weight.expand(x.shape[0], *self.shape)
+
+    def extra_repr(self) -> str:
+        return f"{self.shape}, value={self.value}, learned={self.learned}"
+
+
+class Reparameterise(nn.Module):
+    """A random draw around mu with variance exp(logvar) while training; mu itself in evaluation."""
+
+    def forward(self, mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return mu
+        return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)

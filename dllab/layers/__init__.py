@@ -16,5 +16,7 @@ LAYERS.load(
         "regularising",
         "activations",
         "combining",
+        "upscaling",
+        "latent",
     )
 )

@@ -41,19 +41,8 @@ class _Combining(Layer):
                 yield port, x
 
 
-@layer
-class Add(_Combining):
-    """Adds its inputs number by number.
-
-    $y = a + b$: with a wire that skips some layers, $y = x + f(x)$, the layers only learn what is still missing.
-    The shapes must be the same.
-
-    Reference: He, Zhang, Ren, Sun, *Deep residual learning*, CVPR 2016.
-    """
-
-    kind: ClassVar[str] = "add"
-    title: ClassVar[str] = N_("Add")
-    glyph: ClassVar[str] = "mdi6.plus-circle-outline"
+class _Elementwise(_Combining):
+    """What Add and Multiply share: equal shapes, number by number."""
 
     def shape(self, *inputs: Shape) -> Shape:
         first = inputs[0]
@@ -68,20 +57,104 @@ class Add(_Combining):
             at, remedies = larger, (InsertBefore("flatten"),) if x else ()
         return Misfit(
             "shapes",
-            N_("Add needs equal shapes: {first_port} is {first}, {port} is {other}."),
+            N_("{layer} needs equal shapes: {first_port} is {first}, {port} is {other}."),
             at,
             remedies,
+            layer=self.title,
             first_port=self.input_ports()[0],
             first=show_product(first),
             port=port,
             other=show_product(other),
         )
 
+
+@layer
+class Add(_Elementwise):
+    """Adds its inputs number by number.
+
+    $y = a + b$: with a wire that skips some layers, $y = x + f(x)$, the layers only learn what is still missing.
+    The shapes must be the same.
+
+    Reference: He, Zhang, Ren, Sun, *Deep residual learning*, CVPR 2016.
+    """
+
+    kind: ClassVar[str] = "add"
+    title: ClassVar[str] = N_("Add")
+    glyph: ClassVar[str] = "mdi6.plus-circle-outline"
+
     def call(self, *inputs: Shape) -> Call:
         return Call("blocks.Add")
 
     def arithmetic(self, *inputs: Shape) -> str:
         return " + ".join(self.input_ports())
+
+
+@layer
+class Multiply(_Elementwise):
+    """Multiplies its inputs number by number: one is the gate of the other.
+
+    $y = a \\odot b$: where $b$ is 0 nothing passes, where it is 1 everything does. The shapes must be the same.
+
+    Reference: Dauphin, Fan, Auli, Grangier, *Language modeling with gated convolutional networks*, ICML 2017.
+    """
+
+    kind: ClassVar[str] = "multiply"
+    title: ClassVar[str] = N_("Multiply")
+    glyph: ClassVar[str] = "mdi6.close-circle-outline"
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call("blocks.Multiply")
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        return " · ".join(self.input_ports())
+
+
+@layer
+class MatMul(Layer):
+    """Multiplies two matrices of the same sample; none of the two is learned.
+
+    $y = a b$ with $a \\in \\mathbb{R}^{n \\times k}$ and $b \\in \\mathbb{R}^{k \\times m}$, or $y = a b^\\top$ with
+    $b \\in \\mathbb{R}^{m \\times k}$: all dot products of the rows of $a$ with those of $b$. Axes before these two must be
+    the same.
+
+    Reference: Vaswani et al., *Attention is all you need*, NeurIPS 2017, 3.2.1; `torch.matmul`.
+    """
+
+    kind: ClassVar[str] = "matmul"
+    title: ClassVar[str] = N_("MatMul")
+    family: ClassVar[str] = "combine"
+    glyph: ClassVar[str] = "mdi6.matrix"
+
+    transpose: bool = Field(False, title=N_("Transpose b"), description=N_("Multiply rows by rows: a times b turned"))
+
+    def input_ports(self) -> tuple[str, ...]:
+        return ("a", "b")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        a, b = inputs
+        for port, x in zip(self.input_ports(), inputs, strict=True):
+            if len(x) < 2:
+                text = N_("MatMul needs matrices, rows × columns: {port} is {got}.")
+                fix = (InsertBefore("reshape", {"extents": (1, *x)}),) if x else ()
+                raise Misfit("no-matrix", text, port, fix, port=port, got=show_shape(x))
+        if a[:-2] != b[:-2]:
+            text = N_("MatMul needs the same axes before rows and columns: a is {a}, b is {b}.")
+            raise Misfit("shapes", text, "b", a=show_shape(a), b=show_shape(b))
+        inner, columns = (b[-1], b[-2]) if self.transpose else (b[-2], b[-1])
+        if a[-1] != inner:
+            text = N_("MatMul: a has {columns} columns, so b must have {columns} rows; it has {rows}.")
+            if self.transpose:
+                text = N_("MatMul: a has {columns} columns, so b must have {columns} columns too; it has {rows}.")
+            turned = (SetParam("transpose", not self.transpose),) if a[-1] == columns else ()
+            raise Misfit("inner", text, "b", turned, columns=a[-1], rows=inner)
+        return (*a[:-1], columns)
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call("blocks.MatMul", (), {"transpose": True} if self.transpose else {})
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        a, y = inputs[0], self.shape(*inputs)
+        return f"({a[-2]} × {a[-1]}) · ({a[-1]} × {y[-1]}) = {y[-2]} × {y[-1]}"
 
 
 def _same_as(first: Shape, other: Shape) -> tuple[Remedy, ...]:

@@ -1,6 +1,7 @@
 """Convolutions (cross-correlations, as everywhere in deep learning), and the window that slides for them and for pooling."""
 
-from math import isqrt, prod
+from dataclasses import dataclass
+from math import gcd, isqrt, prod
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -9,42 +10,56 @@ from dllab.layers.base import Call, InsertBefore, Layer, Misfit, Remedy, SetPara
 from dllab.text import N_
 
 
-def window_extent(extent: int, kernel: int, stride: int, padding: int) -> int:
-    """Positions of a sliding window along one axis: floor((n + 2p - k)/s) + 1; 0 or less does not fit."""
-    return (extent + 2 * padding - kernel) // stride + 1
+@dataclass(frozen=True)
+class Window:
+    """A window that slides: its own extent, how far it moves, zeros at every edge, and the gaps inside it."""
 
+    kernel: int
+    stride: int
+    padding: int
+    dilation: int = 1
 
-def window_sum(extent: int, kernel: int, stride: int, padding: int) -> str:
-    """The same as a sum to read: (8 - 3 + 2·1)/1 + 1 = 8."""
-    inner = f"({extent} - {kernel} + 2·{padding})/{stride}"
-    if (extent + 2 * padding - kernel) % stride:
-        inner = f"⌊{inner}⌋"
-    return f"{inner} + 1 = {window_extent(extent, kernel, stride, padding)}"
+    @property
+    def reach(self) -> int:
+        """Cells from the first to the last that it looks at: d(k - 1) + 1."""
+        return self.dilation * (self.kernel - 1) + 1
 
+    def positions(self, extent: int) -> int:
+        """Positions along one axis: floor((n + 2p - d(k - 1) - 1)/s) + 1; 0 or less does not fit."""
+        return (extent + 2 * self.padding - self.reach) // self.stride + 1
 
-def window_sums(extents: Shape, kernel: int, stride: int, padding: int) -> str:
-    """One sum for every axis, once where all are alike."""
-    return ", ".join(window_sum(n, kernel, stride, padding) for n in dict.fromkeys(extents))
+    def sum(self, extent: int) -> str:
+        """The same as a sum to read: (8 - 3 + 2·1)/1 + 1 = 8."""
+        reach = f"({self.dilation}·({self.kernel} - 1) + 1)" if self.dilation > 1 else f"{self.kernel}"
+        inner = f"({extent} - {reach} + 2·{self.padding})/{self.stride}"
+        if (extent + 2 * self.padding - self.reach) % self.stride:
+            inner = f"⌊{inner}⌋"
+        return f"{inner} + 1 = {self.positions(extent)}"
 
+    def sums(self, extents: Shape) -> str:
+        """One sum for every axis, once where all are alike."""
+        return ", ".join(map(self.sum, dict.fromkeys(extents)))
 
-def slide(
-    name: str, extents: Shape, kernel: int, stride: int, padding: int, remedies: tuple[Remedy, ...] = ()
-) -> Shape:
-    """Extents after a window slid along every axis. Raises Misfit where it does not fit."""
-    out = tuple(window_extent(n, kernel, stride, padding) for n in extents)
-    if min(out) < 1:
+    def slide(self, name: str, extents: Shape, remedies: tuple[Remedy, ...] = ()) -> Shape:
+        """Extents after it slid along every axis. Raises Misfit where it does not fit."""
+        out = tuple(map(self.positions, extents))
+        if min(out) >= 1:
+            return out
         worst = min(extents)
+        room = worst + 2 * self.padding
+        # With gaps: as many cells as fit with them.
+        smaller = SetParam("kernel_size", (room - 1) // self.dilation + 1)
+        denser = (SetParam("dilation", 1),) if self.dilation > 1 and self.kernel <= room else ()
         raise Misfit(
             "kernel",
             N_("{name}: a kernel of {kernel} does not fit into {extent}: {sum}."),
             "kernel_size",
-            (*remedies, SetParam("kernel_size", worst + 2 * padding)),
+            (*remedies, *denser, smaller),
             name=name,
-            kernel=kernel,
+            kernel=self.kernel,
             extent=worst,
-            sum=window_sum(worst, kernel, stride, padding),
+            sum=self.sum(worst),
         )
-    return out
 
 
 def as_image(x: Shape) -> tuple[Remedy, ...]:
@@ -61,6 +76,34 @@ def as_sequence(x: Shape) -> tuple[Remedy, ...]:
     if not x:
         return ()
     return (InsertBefore("reshape", {"extents": (1, x[0]) if len(x) == 1 else (x[0], prod(x[1:]))}),)
+
+
+def refuse_rank(name: str, axes: int, x: Shape, code: str = "rank") -> None:
+    """Raise Misfit for anything but a sequence (one axis after the channels) or an image (two)."""
+    if len(x) == axes + 1:
+        return
+    template, remedies = N_("{name} expects a sequence, channels × length, gets {got}."), as_sequence(x)
+    if axes == 2:
+        template, remedies = N_("{name} expects an image, channels × height × width, gets {got}."), as_image(x)
+    raise Misfit(code, template, "in", remedies, name=name, got=show_shape(x))
+
+
+def refuse_groups(name: str, groups: int, channels: int, out: int) -> None:
+    """Raise Misfit where the groups do not part the channels evenly, in front or behind."""
+    if channels % groups == 0 and out % groups == 0:
+        return
+    fitting = SetParam("groups", gcd(channels, out, groups))
+    wider = (SetParam("out_channels", -(-out // groups) * groups),) if channels % groups == 0 else ()
+    raise Misfit(
+        "groups",
+        N_("{name}: {groups} groups must divide both the {channels} channels in and the {out} channels out."),
+        "groups",
+        (*wider, fitting),
+        name=name,
+        groups=groups,
+        channels=channels,
+        out=out,
+    )
 
 
 class _Convolution(Layer):
@@ -82,37 +125,41 @@ class _Convolution(Layer):
     padding: Annotated[int, Field(ge=0, le=255)] = Field(
         0, title=N_("Padding"), description=N_("Zeros added at every edge; half the kernel keeps the size")
     )
+    dilation: Annotated[int, Field(ge=1, le=255)] = Field(
+        1, title=N_("Dilation"), description=N_("Distance between the cells a kernel looks at; 1: side by side")
+    )
+    groups: Annotated[int, Field(ge=1, le=65_536)] = Field(
+        1,
+        title=N_("Groups"),
+        description=N_("Channels are parted into so many groups that do not mix; as many as channels in: depthwise"),
+    )
     bias: bool = Field(True, title=N_("Bias"), description=N_("Add a learned offset to every map"))
+
+    @property
+    def window(self) -> Window:
+        """The window that slides."""
+        return Window(self.kernel_size, self.stride, self.padding, self.dilation)
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        self._refuse_rank(x)
+        refuse_rank(self.title, self.axes, x)
+        refuse_groups(self.title, self.groups, x[0], self.out_channels)
         # Just enough padding for the kernel to fit at least once.
-        padding = (self.kernel_size - min(x[1:]) + 1) // 2
-        remedy = (SetParam("padding", padding),) if padding <= self.kernel_size // 2 else ()
-        return (self.out_channels, *slide(self.title, x[1:], self.kernel_size, self.stride, self.padding, remedy))
-
-    def _refuse_rank(self, x: Shape) -> None:
-        if len(x) == self.axes + 1:
-            return
-        if self.axes == 2:
-            template, remedies = N_("Conv2d expects an image, channels × height × width, gets {got}."), as_image(x)
-        else:
-            template, remedies = N_("Conv1d expects a sequence, channels × length, gets {got}."), as_sequence(x)
-        raise Misfit("rank", template, "in", remedies, got=show_shape(x))
+        padding = (self.window.reach - min(x[1:]) + 1) // 2
+        remedy = (SetParam("padding", padding),) if padding <= self.window.reach // 2 and padding <= 255 else ()
+        return (self.out_channels, *self.window.slide(self.title, x[1:], remedy))
 
     def parameters(self, *inputs: Shape) -> int:
-        weights: int = inputs[0][0] * self.kernel_size**self.axes
+        weights: int = inputs[0][0] // self.groups * self.kernel_size**self.axes
         return (weights + self.bias) * self.out_channels
 
     def call(self, *inputs: Shape) -> Call:
-        options = {"stride": self.stride, "padding": self.padding, "bias": self.bias}
-        usual = {"stride": 1, "padding": 0, "bias": True}
-        args = (inputs[0][0], self.out_channels, self.kernel_size)
-        return Call(f"nn.Conv{self.axes}d", args, {k: v for k, v in options.items() if v != usual[k]})
+        usual = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
+        options = {name: getattr(self, name) for name, value in usual.items() if getattr(self, name) != value}
+        return Call(f"nn.Conv{self.axes}d", (inputs[0][0], self.out_channels, self.kernel_size), options)
 
     def arithmetic(self, *inputs: Shape) -> str:
-        return window_sums(inputs[0][1:], self.kernel_size, self.stride, self.padding)
+        return self.window.sums(inputs[0][1:])
 
 
 @layer
@@ -120,7 +167,7 @@ class Conv1d(_Convolution):
     """Slides small learned kernels along a sequence.
 
     $y_{k,i} = b_k + \\sum_c \\sum_u w_{k,c,u} \\; x_{c,i+u}$: the same weights at every place.
-    Length: $\\lfloor (n + 2p - k)/s \\rfloor + 1$.
+    Length: $\\lfloor (n + 2p - d(k - 1) - 1)/s \\rfloor + 1$ with dilation $d$.
 
     Reference: Waibel, Hanazawa, Hinton, Shikano, Lang, IEEE Transactions on Acoustics, Speech and Signal Processing 37
     (1989); `torch.nn.Conv1d`.
@@ -137,7 +184,7 @@ class Conv2d(_Convolution):
     """Slides small learned kernels over an image.
 
     $y_{k,i,j} = b_k + \\sum_c \\sum_u \\sum_v w_{k,c,u,v} \\; x_{c,i+u,j+v}$: the same weights at every place.
-    Size along each axis: $\\lfloor (n + 2p - k)/s \\rfloor + 1$.
+    Size along each axis: $\\lfloor (n + 2p - d(k - 1) - 1)/s \\rfloor + 1$ with dilation $d$.
 
     Reference: LeCun, Bottou, Bengio, Haffner, Proceedings of the IEEE 86 (1998); `torch.nn.Conv2d`.
     """

@@ -1,11 +1,11 @@
 """Normalisation: mean 0 and spread 1 in the middle of the network, then a learned scale and offset."""
 
-from math import prod
+from math import gcd, prod
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dllab.layers.base import Call, InsertBefore, Layer, Misfit, Shape, layer, show_product, show_shape
+from dllab.layers.base import Call, InsertBefore, Layer, Misfit, SetParam, Shape, layer, show_product, show_shape
 from dllab.text import N_
 
 _EPS = Annotated[float, Field(gt=0.0, le=1.0)]
@@ -102,6 +102,92 @@ class LayerNorm(Layer):
         over = self._normalised(inputs[0])
         extents = show_product(over).partition(" =")[0]
         return f"2 × {extents} = {self.parameters(*inputs):,}"
+
+
+class _WithinSample(Layer):
+    """What GroupNorm and InstanceNorm share: statistics of one sample alone, one scale and offset a channel."""
+
+    family: ClassVar[str] = "normalise"
+
+    eps: _EPS = Field(1e-5, title=N_("Epsilon"), description=N_("Added to the variance so that nothing divides by 0"))
+    affine: bool = Field(True, title=N_("Scale and offset"), description=N_("Learn a scale and an offset per channel"))
+
+    def parameters(self, *inputs: Shape) -> int:
+        return 2 * inputs[0][0] if self.affine else 0
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        return f"2 × {inputs[0][0]} = {self.parameters(*inputs):,}" if self.affine else ""
+
+
+@layer
+class GroupNorm(_WithinSample):
+    """Gives every group of channels of a sample mean 0 and spread 1, then a learned scale and offset per channel.
+
+    $y = \\gamma \\, \\frac{x - \\mu}{\\sqrt{\\sigma^2 + \\epsilon}} + \\beta$ with mean $\\mu$ and variance $\\sigma^2$ of the
+    group in that sample: it works with any batch size. One group: all channels together.
+
+    Reference: Wu, He, ECCV 2018; `torch.nn.GroupNorm`.
+    """
+
+    kind: ClassVar[str] = "group_norm"
+    title: ClassVar[str] = N_("GroupNorm")
+    glyph: ClassVar[str] = "mdi6.format-columns"
+
+    num_groups: Annotated[int, Field(ge=1, le=65_536)] = Field(
+        2, title=N_("Groups"), description=N_("Into how many groups the channels are parted; it must divide them")
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if not x:
+            raise Misfit("rank", N_("GroupNorm needs at least one axis of channels, gets a single number."), "in")
+        if x[0] % self.num_groups:
+            divides = (SetParam("num_groups", gcd(x[0], self.num_groups)),)
+            text = N_("GroupNorm: {groups} groups do not divide {channels} channels.")
+            raise Misfit("groups", text, "num_groups", divides, groups=self.num_groups, channels=x[0])
+        if prod(x) == self.num_groups:
+            text = N_("GroupNorm: each of {groups} groups holds a single number, so only zeros would come out.")
+            one = (SetParam("num_groups", 1),) if prod(x) > 1 else ()
+            raise Misfit("one-number", text, "num_groups", one, groups=self.num_groups)
+        return x
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call("nn.GroupNorm", (self.num_groups, inputs[0][0]), _unusual(self, eps=1e-5, affine=True))
+
+
+@layer
+class InstanceNorm(_WithinSample):
+    """Gives every channel of every sample mean 0 and spread 1, then a learned scale and offset.
+
+    $y = \\gamma \\, \\frac{x - \\mu}{\\sqrt{\\sigma^2 + \\epsilon}} + \\beta$ with mean $\\mu$ and variance $\\sigma^2$ of that
+    channel over its own positions: contrast and brightness of a picture no longer count.
+
+    Reference: Ulyanov, Vedaldi, Lempitsky, arXiv 1607.08022 (2016); `torch.nn.InstanceNorm1d`, `torch.nn.InstanceNorm2d`.
+    """
+
+    kind: ClassVar[str] = "instance_norm"
+    title: ClassVar[str] = N_("InstanceNorm")
+    glyph: ClassVar[str] = "mdi6.brightness-6"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) not in (2, 3):
+            raise Misfit(
+                "no-channels",
+                N_("InstanceNorm expects channels × length or channels × height × width, gets {got}."),
+                "in",
+                (InsertBefore("reshape", {"extents": (1, *x)}),) if len(x) == 1 else (),
+                got=show_shape(x),
+            )
+        if prod(x[1:]) == 1:
+            text = N_("InstanceNorm: every channel holds a single number, so only zeros would come out.")
+            raise Misfit("one-number", text, "in")
+        return x
+
+    def call(self, *inputs: Shape) -> Call:
+        # Unlike everywhere else torch has no scale and offset here unless asked.
+        options = {**_unusual(self, eps=1e-5), **({"affine": True} if self.affine else {})}
+        return Call(f"nn.InstanceNorm{len(inputs[0]) - 1}d", (inputs[0][0],), options)
 
 
 def _unusual(layer: Layer, **usual: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, layer, show_shape
-from dllab.layers.convolution import as_image, slide, window_sums
+from dllab.layers.convolution import Window, as_image
 from dllab.text import N_
 
 
@@ -57,7 +57,7 @@ class _WindowPooling(_Pooling):
                 kernel=self.kernel_size,
                 half=f"{self.kernel_size / 2:g}",
             )
-        return (x[0], *slide(self.title, x[1:], self.kernel_size, self.step, self.padding))
+        return (x[0], *Window(self.kernel_size, self.step, self.padding).slide(self.title, x[1:]))
 
     @property
     def step(self) -> int:
@@ -69,7 +69,7 @@ class _WindowPooling(_Pooling):
         return Call(f"nn.{self.torch_name}{len(inputs[0]) - 1}d", (self.kernel_size,), options)
 
     def arithmetic(self, *inputs: Shape) -> str:
-        return window_sums(inputs[0][1:], self.kernel_size, self.step, self.padding)
+        return Window(self.kernel_size, self.step, self.padding).sums(inputs[0][1:])
 
 
 @layer

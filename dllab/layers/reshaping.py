@@ -91,3 +91,97 @@ class Reshape(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return f"{show_product(inputs[0])} = {show_shape(self.shape(*inputs))}"
+
+
+def refuse_axis(name: str, axis: int, x: Shape) -> None:
+    """Raise Misfit for an axis (counted from 1 after the batch) that is not there."""
+    if axis > len(x):
+        text = N_("{name} along axis {axis}, but {got} has {count} axes after the batch.")
+        fix = (SetParam("axis", len(x)),) if x else ()
+        raise Misfit("axis", text, "axis", fix, name=name, axis=axis, got=show_shape(x), count=len(x))
+
+
+_AXIS = Annotated[int, Field(ge=1, le=8)]
+
+
+@layer
+class Slice(Layer):
+    """Keeps a range of places along one axis and leaves out the rest.
+
+    $y_i = x_{start + i}$ for $start \\le start + i < stop$; places count from 0, negative ones from the end.
+
+    Reference: `torch.Tensor.narrow`.
+    """
+
+    kind: ClassVar[str] = "slice"
+    title: ClassVar[str] = N_("Slice")
+    family: ClassVar[str] = "shape"
+    glyph: ClassVar[str] = "mdi6.content-cut"
+
+    axis: _AXIS = Field(
+        1, title=N_("Axis"), description=N_("1 is the first axis after the batch: features, or channels of an image")
+    )
+    start: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = Field(
+        0, title=N_("Start"), description=N_("First place that is kept; -1 is the last one")
+    )
+    stop: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] | None = Field(
+        None, title=N_("Stop"), description=N_("First place that is no longer kept; automatic: up to the end")
+    )
+
+    def _range(self, extent: int) -> tuple[int, int]:
+        """Start and stop counted from 0, as they are asked for."""
+        start = self.start + extent if self.start < 0 else self.start
+        stop = extent if self.stop is None else self.stop + extent if self.stop < 0 else self.stop
+        return start, stop
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        refuse_axis(self.title, self.axis, x)
+        extent = x[self.axis - 1]
+        start, stop = self._range(extent)
+        if not 0 <= start < extent:
+            text = N_("Slice starts at {start}, but the axis has places 0 to {last}.")
+            raise Misfit("range", text, "start", (SetParam("start", 0),), start=self.start, last=extent - 1)
+        if not start < stop <= extent:
+            text = N_("Slice stops at {stop}: from {start} on it must be {least} to {extent}.")
+            fix = (SetParam("stop", None),)
+            raise Misfit("range", text, "stop", fix, stop=self.stop, start=start, least=start + 1, extent=extent)
+        return (*x[: self.axis - 1], stop - start, *x[self.axis :])
+
+    def call(self, *inputs: Shape) -> Call:
+        start, stop = self._range(inputs[0][self.axis - 1])
+        return Call("blocks.Slice", (self.axis, start, stop))
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        start, stop = self._range(inputs[0][self.axis - 1])
+        return f"{stop} - {start} = {stop - start}"
+
+
+@layer
+class Mean(Layer):
+    """Takes the mean along one axis, which is gone afterwards.
+
+    $y = \\frac{1}{n} \\sum_i x_i$: of a sequence the average step, of a map the average row.
+
+    Reference: `torch.mean`.
+    """
+
+    kind: ClassVar[str] = "mean"
+    title: ClassVar[str] = N_("Mean")
+    family: ClassVar[str] = "shape"
+    glyph: ClassVar[str] = "mdi6.arrow-collapse-horizontal"
+
+    axis: _AXIS = Field(
+        1, title=N_("Axis"), description=N_("1 is the first axis after the batch: steps of a sequence, or channels")
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        refuse_axis(self.title, self.axis, x)
+        return (*x[: self.axis - 1], *x[self.axis :])
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call("blocks.Mean", (self.axis,))
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        return f"{show_shape(inputs[0])} → {show_shape(self.shape(*inputs))}"

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dllab.build import blocks
 from dllab.build.loss import build_loss, encode_targets
 from dllab.build.module import build
 from dllab.build.optimiser import build_optimiser
@@ -321,5 +322,5 @@ def _laid(x: Tensor) -> Tensor:
 _FACTS = (
     "learning_rate", "batch_size", "epochs", "step", "epoch", "cursor", "stale", "opened", "_loss_sum",
 )  # fmt: skip
-_TWO_FACED = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._NormBase)
+_TWO_FACED = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._NormBase, blocks.Reparameterise)
 """Modules that act differently in training and evaluation."""

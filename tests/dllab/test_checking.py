@@ -298,6 +298,11 @@ DELIBERATE = {
     "unused": "torch would compute it for nothing",
     "too-large": "torch would try",
     "split": "found before any sample is touched",
+    "one-number": "torch normalises a single number to 0",
+    "no-channels": "torch takes a batch of rows for one sample with channels",
+    "no-matrix": "torch takes a batch of rows for one matrix",
+    "range": "torch cuts off what lies outside",
+    "nothing-left": "torch goes on with nothing",
 }
 # There is nothing that torch could be asked to do.
 STRUCTURAL = {"no-input", "no-output", "two-inputs", "two-outputs", "disconnected", "open-input", "port", "cycle"}

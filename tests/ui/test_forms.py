@@ -92,7 +92,7 @@ def test_typing_and_tabbing_through_a_form(own) -> None:
     assert owner.edits == [("out_channels", 8)]
     assert QApplication.focusWidget() is owner.form.editors["kernel_size"]
     assert QApplication.focusWidget().selectedText() == "5", "typing replaces what a tab led to"
-    for name in ("stride", "padding", "bias"):
+    for name in ("stride", "padding", "dilation", "groups", "bias"):
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         assert QApplication.focusWidget() is owner.form.editors[name]
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)

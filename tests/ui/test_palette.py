@@ -46,7 +46,7 @@ def test_a_name_that_is_too_long_for_a_column_takes_two(palette):
 
 def test_searching_filters_and_enter_adds_the_best(palette, qtbot):
     QTest.keyClicks(palette.field, "drop")
-    assert list(chips(palette)) == ["Dropout"]
+    assert list(chips(palette)) == ["Dropout", "Dropout1d", "Dropout2d"]
     with qtbot.waitSignal(palette.add_requested) as heard:
         QTest.keyClick(palette.field, Key.Key_Return)
     assert heard.args == ["dropout"]
