@@ -63,7 +63,8 @@ class FormField:
 def form_fields(declaration: type[BaseModel]) -> tuple[FormField, ...]:
     """The parameters of a declaration (or any pydantic model) in the order they were declared.
 
-    Fields that hold a document of their own (a choice, a graph) are no parameters and left out.
+    Fields that hold a document of their own (a choice, a graph, columns) are no parameters and left out, and so are
+    those marked `hidden`, which an import fills in.
     """
     fields = (_form_field(name, info) for name, info in declaration.model_fields.items())
     return tuple(field for field in fields if field is not None)
@@ -71,7 +72,7 @@ def form_fields(declaration: type[BaseModel]) -> tuple[FormField, ...]:
 
 def _form_field(name: str, info: Any) -> FormField | None:
     kind, choices, optional = _field_type(info.annotation)
-    if not kind:
+    if not kind or (isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("hidden")):
         return None
     bounds: dict[str, float] = {}
     for rule in _rules(info):
@@ -117,7 +118,9 @@ def _field_type(annotation: Any) -> tuple[str, tuple[str, ...], bool]:
     if typing.get_origin(inner) is typing.Literal:
         return "choice", tuple(map(str, typing.get_args(inner))), optional
     if typing.get_origin(inner) is tuple:
-        return "ints", (), optional
+        item = typing.get_args(inner)[0]
+        item = typing.get_args(item)[0] if typing.get_origin(item) is typing.Annotated else item
+        return "ints" if item is int else "", (), optional
     names = {bool: "bool", int: "int", float: "float", str: "text"}
     return names.get(inner, ""), (), optional
 

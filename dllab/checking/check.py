@@ -73,6 +73,9 @@ def check(experiment: Experiment) -> Check:
     dataset: Dataset | None = _chosen(DATASETS, experiment.data, "data", problems)
     loss: Loss | None = _chosen(LOSSES, experiment.training.loss, "training.loss", problems)
     _chosen(OPTIMISERS, experiment.training.optimiser, "training.optimiser", problems)
+    if dataset and dataset.problem():
+        problems.append(Problem("data", dataset.problem(), name="data"))
+        dataset = None
     spec = dataset.spec() if dataset else None
 
     graph = experiment.model

@@ -20,6 +20,7 @@ _MODULES = {
     "layers": "dllab.cli.listing",
     "datasets": "dllab.cli.listing",
     "new": "dllab.cli.making",
+    "import": "dllab.cli.importing",
     "check": "dllab.cli.looking",
     "train": "dllab.cli.training",
 }

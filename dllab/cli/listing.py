@@ -85,6 +85,7 @@ def _dataset(dataset: type[Dataset]) -> dict[str, Any]:
         goal = ngettext("{count} class", "{count} classes", len(spec.classes)).format(count=len(spec.classes))
     else:
         goal = _("regression")
+    size = f"{spec.samples:,} × {show_shape(spec.input)}, {goal}"
     return {
         **_declared(dataset),
         "family": dataset.family,
@@ -94,6 +95,6 @@ def _dataset(dataset: type[Dataset]) -> dict[str, Any]:
         "features": spec.features,
         "classes": spec.classes,
         "targets": spec.targets,
-        "size": f"{spec.samples:,} × {show_shape(spec.input)}, {goal}",
+        "size": _("yours: dllab import") if dataset.own else size,
         "parameters": parameters(dataset),
     }

@@ -40,6 +40,8 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("-o", "--output", metavar="FILE", required=True, help=_("file to write (*.dllab)"))
     new.add_argument("--force", action="store_true", help=_("write over a file that is there"))
 
+    _import_options(command("import", _("Bring your own data into the lab: a CSV, TSV or Parquet table")))
+
     check = command("check", _("Show shapes, parameters and problems; exit code 1 if it can't train"))
     check.add_argument("file", metavar="FILE")
     _json_option(check)
@@ -49,6 +51,29 @@ def parser() -> argparse.ArgumentParser:
 
 def _json_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help=_("print JSON"))
+
+
+def _import_options(bring: argparse.ArgumentParser) -> None:
+    bring.add_argument("file", metavar="FILE", nargs="?", default="")
+    bring.add_argument("-o", "--output", metavar="FILE", help=_("write a new experiment with this data (*.dllab)"))
+    bring.add_argument("--into", metavar="FILE", help=_("let this experiment use the data"))
+    bring.add_argument("--force", action="store_true", help=_("write over a file that is there"))
+    bring.add_argument("--target", default="", metavar="COLUMN", help=_("the column to predict; else it is guessed"))
+    bring.add_argument(
+        "--type", action="append", default=[], metavar="COLUMN=TYPE", dest="types",
+        help=_("what a column is: number, category, text or ignore"),
+    )  # fmt: skip
+    bring.add_argument(
+        "--missing", default="", choices=("drop", "mean", "most_frequent"),
+        help=_("rows with missing values: leave them out, or put something in"),
+    )  # fmt: skip
+    bring.add_argument("--encoding", default="", choices=("utf-8-sig", "utf-16", "gb18030", "cp1252"),
+                       help=_("how the text is written; else it is guessed"))  # fmt: skip
+    bring.add_argument("--delimiter", default="", choices=(",", ";", "\t", "tab", "|"), help=_("what parts the cells"))
+    bring.add_argument("--decimal", default="", choices=(".", ","), help=_("what stands before the decimals"))
+    bring.add_argument("--header", default="", choices=("yes", "no"), help=_("whether the first row holds names"))
+    bring.add_argument("--content", default="", metavar="ID", help=_("use what was imported before, by its content"))
+    _json_option(bring)
 
 
 def _training_options(train: argparse.ArgumentParser) -> None:

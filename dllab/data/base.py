@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from dllab.declare import Declared, Registry
 from dllab.document.experiment import Split
 from dllab.layers.base import Shape
+from dllab.text import _
 
 if TYPE_CHECKING:
     import numpy as np
 
 Task = Literal["classification", "regression"]
+
+
+class DataProblem(ValueError):
+    """Data that can't be used as the experiment asks, with the reason for people."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,22 @@ class DataSpec:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """Features start to stop - 1 may hold NaN; what the training part shows goes in: its mean or most frequent value."""
+
+    start: int
+    stop: int
+    fill: Literal["mean", "most_frequent"]
+
+
+@dataclass(frozen=True)
 class Arrays:
     """A loaded dataset: `x` float32 (samples, *input); `y` int64 (samples,) or float32 (samples, targets)."""
 
     x: "np.ndarray"
     y: "np.ndarray"
+    gaps: tuple[Gap, ...] = ()
+    """With gaps `x` belongs to the caller, who fills it."""
 
 
 class Dataset(Declared):
@@ -43,6 +59,16 @@ class Dataset(Declared):
 
     family: ClassVar[Literal["image", "table", "points"]]
     glyph: ClassVar[str]
+    own: ClassVar[bool] = False
+    """Whether it is made from what a person brings: without that it holds nothing."""
+
+    def name(self) -> str:
+        """What people call it: a file's name where it came from one."""
+        return _(self.title)
+
+    def problem(self) -> str:
+        """Why this can't be trained on, in one sentence; empty when it can. Looks at no file."""
+        return ""
 
     def spec(self) -> DataSpec:
         """What `load` will give."""

@@ -6,13 +6,11 @@ import numpy as np
 from pydantic import ValidationError
 
 from dllab.data import DATASETS
-from dllab.data.base import Arrays, DataSpec
+from dllab.data.base import Arrays, DataProblem, DataSpec, Gap
 from dllab.document.experiment import Choice, Experiment
 from dllab.text import _
 
-
-class DataProblem(ValueError):
-    """Data that can't be used as the experiment asks, with the reason for people."""
+__all__ = ["DataProblem", "Part", "Prepared", "Scaling", "fit_scaling", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,11 @@ class Prepared:
 def prepare(experiment: Experiment) -> Prepared:
     """Load, divide and scale the data of an experiment. Raises DataProblem."""
     spec, data = _loaded(experiment.data, experiment.seed)
-    _refuse_gaps(spec, data.x)
+    if not data.gaps:
+        _refuse_gaps(spec, data.x)
     train, validation, test = _divided(experiment, spec, data.y)
+    for gap in data.gaps:
+        _fill(spec, data.x, gap, train)
     scaling = fit_scaling(experiment.preparation.scaling, data.x[train])
 
     def part(index: np.ndarray) -> Part:
@@ -80,7 +81,28 @@ def _loaded(choice: Choice, seed: int) -> tuple[DataSpec, Arrays]:
         raise DataProblem(_("The data {kind} is not known here.").format(kind=choice.kind)) from error
     except ValidationError as error:
         raise DataProblem(_("The data {kind} can't be made with these values.").format(kind=choice.kind)) from error
+    if dataset.problem():
+        raise DataProblem(dataset.problem())
     return dataset.spec(), dataset.load(seed)
+
+
+def _fill(spec: DataSpec, x: np.ndarray, gap: Gap, train: np.ndarray) -> None:
+    """Put into the gaps what the training part shows; a look at the other parts would give away what they hold."""
+    block = x[:, gap.start : gap.stop]
+    empty = np.isnan(block[:, 0])
+    if not empty.any():
+        return
+    known = block[train][~empty[train]].astype(np.float64)
+    if not len(known):
+        text = _("Feature {name} holds no value in the training part: leave it out.")
+        raise DataProblem(text.format(name=spec.features[gap.start]))
+    if gap.stop - gap.start > 1:  # one of several categories
+        block[empty] = np.eye(gap.stop - gap.start, dtype=x.dtype)[known.sum(0).argmax()]
+    elif gap.fill == "mean":
+        block[empty] = known.mean()
+    else:
+        values, counts = np.unique(known, return_counts=True)
+        block[empty] = values[counts.argmax()]
 
 
 def _refuse_gaps(spec: DataSpec, x: np.ndarray) -> None:

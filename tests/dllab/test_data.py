@@ -31,7 +31,9 @@ def _with(data: str, **changes: Any) -> Experiment:
 
 def test_all_datasets_load() -> None:
     assert not DATASETS.broken
-    assert " ".join(KINDS) == "digits iris wine breast_cancer diabetes moons circles spirals blobs xor linear sine"
+    assert (
+        " ".join(KINDS) == "digits iris wine breast_cancer diabetes moons circles spirals blobs xor linear sine table"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

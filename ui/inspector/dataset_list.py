@@ -67,7 +67,7 @@ class DatasetList(QWidget):
 
     def _add(self, declaration: Any) -> None:
         spec = declaration().spec()
-        detail = f"{spec.samples:,} · {target_words(spec)}"
+        detail = _("import…") if declaration.own else f"{spec.samples:,} · {target_words(spec)}"
         item = QListWidgetItem(_(declaration.title))
         item.setData(_KIND, declaration.kind)
         item.setData(_GLYPH, declaration.glyph)

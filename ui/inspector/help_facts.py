@@ -36,6 +36,8 @@ def example(declaration: type[Declared]) -> Facts:
     if isinstance(made, Layer):
         return layer_example(made)
     if isinstance(made, Dataset):
+        if made.own:
+            return [(_("Samples"), _("as many as the file holds"))]
         spec = made.spec()
         return [(_("Samples"), sample_words(spec)), (_("Targets"), target_words(spec))]
     if isinstance(made, Loss):

@@ -17,7 +17,15 @@ from ui.inspector.parsing import show_number
 def chip_text_data(experiment: Experiment, check: Check) -> tuple[str, str]:
     """("Digits", "1,797 · 10 classes"): the data's name, and how much of what."""
     spec = check.data
-    return title_of(DATASETS, experiment.data.kind), f"{spec.samples:,} · {target_words(spec)}" if spec else ""
+    return data_name(experiment), f"{spec.samples:,} · {target_words(spec)}" if spec else ""
+
+
+def data_name(experiment: Experiment) -> str:
+    """What the data is called: a file's name where it came from one."""
+    try:
+        return DATASETS.make(experiment.data.kind, experiment.data.params).name()
+    except (KeyError, ValueError):
+        return title_of(DATASETS, experiment.data.kind)
 
 
 def chip_text_recipe(experiment: Experiment, check: Check) -> tuple[str, str]:

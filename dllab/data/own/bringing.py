@@ -1,0 +1,127 @@
+"""Bring a table into the lab's data folder: read once, checked row by row, in memory that does not grow with it."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dllab.data.base import DataProblem
+from dllab.data.own import store
+from dllab.data.own.chunks import TextTable, unlike
+from dllab.data.own.sniffing import HEAD, sniff
+from dllab.data.own.source import Reading, Source
+from dllab.files import write_atomic
+from dllab.text import _
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from dllab.data.own.columns import Columns
+
+Progress = Callable[[int, int], None]
+"""(bytes done, bytes in all)"""
+TABLES = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq")
+_PARQUET = (".parquet", ".pq")
+_ROWS = 100_000
+
+
+def bring(path: Path, given: dict[str, Any] | None = None, progress: Progress | None = None) -> dict[str, Any]:
+    """Read a file and keep what is in it; `given` fixes fields of the Reading that are guessed otherwise.
+
+    What was found, with its "content" and whether it is "new" here. Raises DataProblem.
+    """
+    tell = progress or (lambda _done, _all: None)
+    try:
+        if path.suffix.lower() in _PARQUET:
+            return _bring_parquet(path, tell)
+        return _bring_text(path, given or {}, tell)
+    except OSError as error:
+        raise DataProblem(f"{path.name}: {error.strerror or error}") from error
+
+
+def _bring_text(path: Path, given: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        reading = sniff(file.read(HEAD), path.name, given)
+    table = TextTable(path, reading, path.name)
+    return _kept(
+        path,
+        reading,
+        table.pieces(lambda done: progress(done, size)),
+        lambda: table.names,
+        lambda: table.content,
+    )
+
+
+def _kept(
+    path: Path,
+    reading: Reading,
+    pieces: "Iterator[pl.DataFrame]",
+    names: Callable[[], list[str]],
+    content: Callable[[], str],
+) -> dict[str, Any]:
+    from dllab.data.own.columns import Columns
+
+    with store.adding() as folder:
+        with (folder / store.NUMBERS).open("wb") as numbers, (folder / store.CODES).open("wb") as codes:
+            columns = Columns(numbers, codes)
+            for piece in pieces:
+                if not columns.facts:
+                    columns.begin(names())
+                columns.add(piece, reading.decimal)
+        if not columns.rows:
+            text = _("{name} has a row of names and no rows of values.") if names() else _("{name} is empty.")
+            raise DataProblem(text.format(name=path.name))
+        facts = _facts(path.name, reading, columns)
+        write_atomic(folder / store.FACTS, json.dumps(facts, allow_nan=False).encode())
+        return {**facts, "content": content(), "new": store.keep(folder, content())}
+
+
+def _facts(name: str, reading: Reading, columns: "Columns") -> dict[str, Any]:
+    return {
+        "kind": "table",
+        "name": name,
+        "reading": reading.model_dump(mode="json"),
+        "rows": columns.rows,
+        "columns": [facts.as_json() for facts in columns.facts],
+        "first": columns.first,
+    }
+
+
+def source_of(facts: dict[str, Any]) -> Source:
+    """What a document says about what was brought."""
+    reading = Reading.model_validate_json(json.dumps(facts["reading"]))
+    return Source(name=facts["name"][-255:], content=facts["content"], reading=reading)
+
+
+def _bring_parquet(path: Path, progress: Progress) -> dict[str, Any]:
+    import polars as pl
+
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        lazy = pl.scan_parquet(path)
+        schema = lazy.collect_schema()
+        names = unlike([name[:200] for name in schema.names()])
+        kept = [
+            pl.col(name).cast(pl.String, strict=False) if _is_wordy(kind) else pl.col(name)
+            for name, kind in schema.items()
+        ]
+        rows = int(lazy.select(pl.len()).collect().item())
+
+        def pieces() -> "Iterator[pl.DataFrame]":
+            for start in range(0, rows, _ROWS):
+                yield lazy.slice(start, _ROWS).select(kept).collect()
+                progress(size * min(rows, start + _ROWS) // rows, size)
+
+        return _kept(path, Reading(), pieces(), lambda: names, lambda: digest)
+    except pl.exceptions.PolarsError as error:
+        text = _("{name} can't be read as Parquet: {reason}.")
+        raise DataProblem(text.format(name=path.name, reason=str(error).splitlines()[0][:200])) from error
+
+
+def _is_wordy(kind: Any) -> bool:
+    """Whether a column holds neither numbers nor plain text (truth values, dates, categories)."""
+    return not kind.is_numeric() and kind != "String"

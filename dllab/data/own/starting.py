@@ -1,0 +1,37 @@
+"""A first experiment for data that a person brought: small, sensible, ready to train."""
+
+from itertools import pairwise
+
+from dllab.data.base import DataSpec, split_sizes
+from dllab.document.experiment import Choice, Experiment, Graph, Link, Node, Split, Training
+
+_STEP = 190.0
+_MANY = 20_000
+"""Samples from which on larger batches and fewer epochs do."""
+
+
+def starter(title: str, data: Choice, spec: DataSpec) -> Experiment:
+    """Data, a network that fits it, loss and recipe."""
+    classes = spec.task == "classification"
+    size = len(spec.classes) if classes else len(spec.targets)
+    middle = [("linear", {"features": 32}), ("relu", {}), ("linear_2", {"features": size})]
+    if len(spec.input) > 1:
+        middle.insert(0, ("flatten", {}))
+    names = ["input", *(name for name, _params in middle), "output"]
+    params = {"input": {}, **dict(middle), "output": {}}
+    nodes = {
+        name: Node(kind=name.removesuffix("_2"), params=params[name], x=_STEP * place)
+        for place, name in enumerate(names)
+    }
+    links = tuple(Link(source=one, target=other) for one, other in pairwise(names))
+    large = spec.samples > _MANY
+    recipe = Training(
+        loss=Choice(kind="cross_entropy" if classes else "mse"),
+        learning_rate=0.005,
+        batch_size=256 if large else 32,
+        epochs=5 if large else 40,
+    )
+    # A part smaller than the number of classes can't hold one of each.
+    _train, validation, test = split_sizes(spec.samples, Split())
+    split = Split(stratify=not classes or min(validation, test) >= size)
+    return Experiment(title=title, data=data, split=split, model=Graph(nodes=nodes, links=links), training=recipe)
