@@ -23,4 +23,6 @@ def estimate(experiment: Experiment, check: Check) -> int:
 
 def size_words(size: int) -> str:
     """A size in bytes for people."""
-    return f"{size / 2**30:,.1f} GB" if size >= 2**30 / 10 else f"{size / 2**20:,.0f} MB"
+    if size >= 2**30 / 10:
+        return f"{size / 2**30:,.1f} GB"
+    return f"{size / 2**20:,.0f} MB" if size >= 2**20 else f"{size / 2**10:,.0f} KB"
