@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from dllab.declare import FormField
 from dllab.text import N_
 from ui.inspector.number import LineField
+from ui.shell.labels import literal
 from ui.shell.theme import interface_font
 
 _NAME = FormField("title", N_("Name"), "", "text", "", None, None, (False, False), (), False)
@@ -39,7 +40,7 @@ class TitleField(LineField):
         fonts = [interface_font(pixels, bold=True) for pixels in _SIZES]
         fitting = [font for font in fonts if QFontMetrics(font).horizontalAdvance(self.text()) <= room]
         self.setFont((fitting or fonts[-1:])[0])
-        self.setToolTip("" if fitting else self.text())
+        self.setToolTip("" if fitting else literal(self.text()))
 
     def read(self, text: str) -> Any:
         text = text.strip()

@@ -1,8 +1,15 @@
-"""A label that shortens its text with an ellipsis where there is no room, and then says the whole in its tooltip."""
+"""Texts that may come from a file: shortened where there is no room, and never taken for markup."""
+
+import html
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+def literal(text: str) -> str:
+    """A tooltip that shows this text as it is: Qt takes whatever looks like HTML for HTML, and loads its pictures."""
+    return f"<p style='white-space: pre-wrap'>{html.escape(text)}</p>" if "<" in text or "&" in text else text
 
 
 class Elided(QLabel):
@@ -38,4 +45,4 @@ class Elided(QLabel):
     def _fit(self) -> None:
         shown = self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideRight, self.contentsRect().width())
         self.setText(shown)
-        self.setToolTip("\n".join(filter(None, (self.whole if shown != self.whole else "", self._tip))))
+        self.setToolTip(literal("\n".join(filter(None, (self.whole if shown != self.whole else "", self._tip)))))

@@ -10,6 +10,7 @@ from dllab.text import _
 from ui.actions import COMMANDS, MENUS, Command
 from ui.shell.files import Files
 from ui.shell.icons import icon
+from ui.shell.labels import literal
 from ui.shell.theme import theme
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def fill_recent(menu: QMenu, files: Files) -> None:
     menu.clear()
     for path in files.recent.paths:
         action = menu.addAction(path.name.replace("&", "&&"))
-        action.setToolTip(str(path))
+        action.setToolTip(literal(str(path)))
         action.setEnabled(path.is_file())
         action.triggered.connect(lambda _checked=False, chosen=path: files.open(chosen))
     if not menu.isEmpty():

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResiz
 from PySide6.QtWidgets import QAbstractButton, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from dllab.text import _
+from ui.shell.labels import literal
 from ui.shell.theme import interface_font, number_font, theme
 from ui.views.controls import IconButton
 
@@ -52,7 +53,7 @@ class LegendRow(QAbstractButton):
         self.setText(entry.words)
         self.setAccessibleName(f"{entry.words} {entry.value}".strip())
         hint = _("Click to hide") if entry.shown else _("Click to show")
-        self.setToolTip(f"{entry.words} {entry.value}\n{hint}")
+        self.setToolTip(literal(f"{entry.words} {entry.value}\n{hint}"))
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -5,6 +5,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ui.shell.labels import literal
 from ui.shell.theme import interface_font, number_font, theme
 from ui.views.colours import ink
 from ui.views.heat import picture
@@ -32,7 +33,7 @@ class SamplePicture(QWidget):
         self._features = features if len(features) == values.size else [str(i) for i in range(values.size)]
         if values.ndim == 1:
             lines = [f"{n} {show(float(v))}" for n, v in zip(self._features, values, strict=True)]
-            self.setToolTip("\n".join(lines[:40]))
+            self.setToolTip(literal("\n".join(lines[:40])))
             self.setAccessibleDescription(", ".join(lines[:40]))
         self.update()
 
