@@ -8,6 +8,7 @@ from torch import nn
 from dllab.build import blocks
 from dllab.build.module import calls_of, trainable_check
 from dllab.document.experiment import Experiment, Graph
+from dllab.document.flat import SEPARATOR
 from dllab.layers.base import Layer, Shape, show_shape
 
 
@@ -20,6 +21,7 @@ def code_line(layer: Layer, inputs: tuple[Shape, ...]) -> str:
 def to_code(experiment: Experiment) -> str:
     """A module text with `class Net(nn.Module)`. Raises BuildProblem for a network that can't be built."""
     checked = trainable_check(experiment)
+    experiment = checked.experiment
     calls = calls_of(experiment, checked)
     names = _python_names(checked.order)
     used = sorted({c.name.removeprefix("blocks.") for c in calls.values() if c.name.startswith("blocks.")})
@@ -76,7 +78,7 @@ def _python_names(nodes: tuple[str, ...]) -> dict[str, str]:
     taken = {"x", "torch", "nn"}
     names: dict[str, str] = {}
     for node in nodes:
-        name = node
+        name = node.replace(SEPARATOR, "_")
         while keyword.iskeyword(name) or hasattr(nn.Module, name) or name in taken or name == "training":
             name += "_"
         taken.add(name)

@@ -118,7 +118,7 @@ def build(experiment: Experiment) -> Network:
     """The network of an experiment, with the first weights that its seed gives. Raises BuildProblem."""
     checked = trainable_check(experiment)
     with _own_random(experiment.seed):
-        return Network(experiment, checked)
+        return Network(checked.experiment, checked)
 
 
 def trainable_check(experiment: Experiment) -> Check:

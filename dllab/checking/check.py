@@ -1,8 +1,8 @@
 """One pass over the graph from input to output: shapes, parameter counts, arithmetic and problems."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
+from graphlib import CycleError
 from math import prod
 from typing import Any, TypeVar
 
@@ -10,13 +10,18 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from dllab.checking.fit import fit_problems, split_problems
+from dllab.checking.groups import at_home, flaw_problems, group_checks
+from dllab.checking.known import NodeCheck
+from dllab.checking.order import ordered
 from dllab.checking.problem import Fix, Problem, Severity
 from dllab.data import DATASETS
 from dllab.data.base import Dataset, DataSpec
 from dllab.declare import Declared, Registry, field_messages
-from dllab.document.experiment import Choice, Experiment, Graph
+from dllab.document.experiment import GROUP_INPUT, GROUP_OUTPUT, Choice, Experiment, Graph, Link
+from dllab.document.flat import Flat, flatten, inside_of, ports_of
 from dllab.layers import LAYERS
 from dllab.layers.base import InsertBefore, Layer, Misfit, SetParam, Shape, show_shape
+from dllab.layers.grouping import Group, Ports
 from dllab.recipe import LOSSES, OPTIMISERS
 from dllab.recipe.losses import Loss
 from dllab.text import N_, _
@@ -28,26 +33,16 @@ SIZE_LIMIT = 2**31
 
 
 @dataclass(frozen=True)
-class NodeCheck:
-    """What is known of one node."""
-
-    layer: Layer | None
-    """None for a kind this installation doesn't know or parameters that can't be."""
-    inputs: tuple[Shape | None, ...] = ()
-    shapes: Mapping[str, Shape] = field(default_factory=dict)
-    """Shape of each output port, as far as known."""
-    parameters: int = 0
-    arithmetic: str = ""
-
-
-@dataclass(frozen=True)
 class Check:
-    """What is known of a whole experiment."""
+    """What is known of a whole experiment, with its groups laid open: layers in them are called "group/layer"."""
 
+    experiment: Experiment = field(compare=False)
+    """The experiment with all groups laid open, which is what these ids speak of."""
     nodes: Mapping[str, NodeCheck]
+    """Of layers and of groups."""
     problems: tuple[Problem, ...]
     order: tuple[str, ...]
-    """Node ids from input to output; empty when there is a loop."""
+    """Layers from input to output, no groups; empty when there is a loop."""
     data: DataSpec | None
     output: Shape | None
     """Shape that reaches the loss."""
@@ -60,10 +55,10 @@ class Check:
     @property
     def parameters(self) -> int:
         """Learned numbers in all."""
-        return sum(n.parameters for n in self.nodes.values())
+        return sum(self.nodes[name].parameters for name in self.order)
 
     def of(self, node: str) -> tuple[Problem, ...]:
-        """Problems of one node."""
+        """Problems of one node; its id says where it stands in the document."""
         return tuple(p for p in self.problems if p.node == node)
 
 
@@ -78,11 +73,13 @@ def check(experiment: Experiment) -> Check:
         dataset = None
     spec = dataset.spec() if dataset else None
 
+    flat = flatten(experiment)
+    experiment = flat.experiment
     graph = experiment.model
     order = _order(graph, problems)
     layers = {name: _layer(graph, name, problems) for name in graph.nodes}
     nodes = _walk(graph, order, layers, spec, problems) if order else {n: NodeCheck(layers[n]) for n in layers}
-    problems += _structure(graph, layers)
+    problems += _structure(flat, layers)
 
     ends = [n for n, found in layers.items() if found is not None and found.kind == "output"]
     output = nodes[ends[0]].inputs[0] if len(ends) == 1 and nodes[ends[0]].inputs else None
@@ -90,8 +87,24 @@ def check(experiment: Experiment) -> Check:
         problems += split_problems(experiment, nodes, spec)
     if spec and loss:
         problems += fit_problems(experiment, nodes, spec, loss, ends[0] if len(ends) == 1 else None, output)
+    if flat.groups or flat.flaws:
+        problems += _group_problems(flat)
+        nodes |= group_checks(flat, nodes)
+        problems = at_home(problems)
     problems.sort(key=lambda problem: problem.severity == "warning")
-    return Check(nodes, tuple(problems), order, spec, output)
+    return Check(experiment, nodes, tuple(problems), order, spec, output)
+
+
+def _group_problems(flat: Flat) -> Iterator[Problem]:
+    yield from flaw_problems(flat)
+    groups = Graph.model_construct(nodes={name: placed.node for name, placed in flat.groups.items()})
+    for name, placed in flat.groups.items():
+        problems: list[Problem] = []
+        _layer(groups, name, problems)
+        yield from problems
+        if placed.node.muted:
+            ports = ports_of(inside_of(placed.node))
+            yield from _muted_ports(flat.given, name, Group(ports=Ports(inputs=ports[0], outputs=ports[1])))
 
 
 def _chosen(registry: Registry[D], choice: Choice, path: str, problems: list[Problem]) -> D | None:
@@ -126,12 +139,8 @@ def _set_to(title: str, value: Any) -> str:
 
 
 def _order(graph: Graph, problems: list[Problem]) -> tuple[str, ...]:
-    # Dicts, not sets: the order decides which layer draws its first weights first and must not vary between processes.
-    feeding: dict[str, dict[str, None]] = {name: {} for name in graph.nodes}
-    for link in graph.links:
-        feeding[link.target][link.source] = None
     try:
-        return tuple(TopologicalSorter(feeding).static_order())
+        return ordered(graph)
     except CycleError as error:
         loop = error.args[1]
         text = _("{names} feed each other in a loop: remove one of the wires between them.")
@@ -172,8 +181,8 @@ def _walk(
     nodes: dict[str, NodeCheck] = {}
     for name in order:
         found = layers[name]
-        if found is None:
-            nodes[name] = NodeCheck(None)
+        if found is None or found.kind == GROUP_INPUT:
+            nodes[name] = NodeCheck(found)
             continue
         if found.kind == "input":
             nodes[name] = NodeCheck(found, shapes={"out": spec.input} if spec else {})
@@ -236,8 +245,9 @@ def _misfit_problem(name: str, found: Layer, misfit: Misfit, severity: Severity 
     return Problem(misfit.code, str(misfit), name, misfit.at, severity, tuple(fixes))
 
 
-def _structure(graph: Graph, layers: Mapping[str, Layer | None]) -> Iterator[Problem]:
+def _structure(flat: Flat, layers: Mapping[str, Layer | None]) -> Iterator[Problem]:
     """Ends that are missing or there twice, wires to ports that don't exist, layers without a place."""
+    graph = flat.experiment.model
     for kind, none, many in (
         ("input", _("The network has no Input: drag one from the palette."), _("There are two Inputs: remove one.")),
         ("output", _("The network has no Output: drag one from the palette."), _("There are two Outputs: remove one.")),
@@ -257,13 +267,17 @@ def _structure(graph: Graph, layers: Mapping[str, Layer | None]) -> Iterator[Pro
             yield Problem(
                 "port", _("There is no input called {name}.").format(name=link.input), link.target, link.input
             )
-    fed = {link.end for link in graph.links}
-    feeding = {link.source for link in graph.links}
+    fed = {link.end for link in graph.links} | flat.silent
+    feeding = {link.source for link in graph.links} | flat.used
     for name, found in layers.items():
-        if found is not None:
+        if found is not None and found.kind in (GROUP_INPUT, GROUP_OUTPUT):
+            text = _("{layer} has its place in a group: select layers and press Ctrl+G, or open a group.")
+            remove = Fix("remove", _("Remove it"), node=name)
+            yield Problem("outside", text.format(layer=_(found.title)), name, "kind", fixes=(remove,))
+        elif found is not None:
             yield from _loose_ends(name, found, fed, feeding)
             if graph.nodes[name].muted:
-                yield from _muted_ports(graph, name, found)
+                yield from _muted_ports(graph.links, name, found)
 
 
 def _loose_ends(name: str, found: Layer, fed: set[tuple[str, str]], feeding: set[str]) -> Iterator[Problem]:
@@ -283,15 +297,14 @@ def _loose_ends(name: str, found: Layer, fed: set[tuple[str, str]], feeding: set
         yield Problem("unused", text, name, "out", fixes=remove)
 
 
-def _muted_ports(graph: Graph, name: str, found: Layer) -> Iterator[Problem]:
+def _muted_ports(links: Iterable[Link], name: str, found: Layer) -> Iterator[Problem]:
     """A muted layer hands its first input to its first output; other wires hang in the air."""
     title = _(found.title)
-    for link in graph.into(name):
-        if link.input in found.input_ports()[1:]:
+    for link in links:
+        if link.target == name and link.input in found.input_ports()[1:]:
             text = _("{layer} is muted and passes on its input {first} only: what comes in at {port} is not used.")
             text = text.format(layer=title, first=found.input_ports()[0], port=link.input)
             yield Problem("muted-input", text, name, link.input, "warning")
-    for link in graph.out_of(name):
-        if link.output in found.output_ports()[1:]:
+        if link.source == name and link.output in found.output_ports()[1:]:
             text = _("{layer} is muted, so nothing comes out at {port}.").format(layer=title, port=link.output)
             yield Problem("muted-output", text, name, link.output)

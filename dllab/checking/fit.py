@@ -13,7 +13,7 @@ from dllab.recipe.losses import Loss
 from dllab.text import N_, _, ngettext
 
 if TYPE_CHECKING:
-    from dllab.checking.check import NodeCheck
+    from dllab.checking.known import NodeCheck
 
 _RANGES: Mapping[str, str] = {
     "softmax": N_("numbers from 0 to 1"),

@@ -13,7 +13,7 @@ def estimate(experiment: Experiment, check: Check) -> int:
     """Bytes that training will take: weights, gradients, optimiser state, activations of one batch, the data."""
     optimiser = OPTIMISERS.get(experiment.training.optimiser.kind)
     copies = 2 + (optimiser.states if optimiser else 0) + 2 * experiment.training.keep_best
-    outputs = sum(prod(shape) for node in check.nodes.values() for shape in node.shapes.values())
+    outputs = sum(prod(shape) for name in check.order for shape in check.nodes[name].shapes.values())
     data = check.data.samples * prod(check.data.input) * 2 if check.data else 0
     batch = min(experiment.training.batch_size, check.data.samples if check.data else 1)
     # Forward values and their gradients live at the same time; validation keeps forward values of a larger chunk.

@@ -1,11 +1,13 @@
 """A problem of an experiment and the edits that would mend it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from dllab.document import edits
 from dllab.document.experiment import Choice, Experiment, Node
+from dllab.document.flat import SEPARATOR
+from dllab.document.paths import split_id, within
 from dllab.text import _
 
 # A node is 140 x 62; these are from one node to the next, with room for the wire.
@@ -50,6 +52,9 @@ class Problem:
 
 def apply_fix(experiment: Experiment, fix: Fix) -> Experiment:
     """The experiment mended."""
+    if SEPARATOR in fix.node:
+        path, name = split_id(fix.node)
+        return within(experiment, path, lambda page: apply_fix(page, replace(fix, node=name)))
     match fix.action:
         case "param":
             return edits.set_param(experiment, fix.node, fix.name, fix.value)

@@ -16,6 +16,7 @@ def run(options: argparse.Namespace) -> int:
     """Print what checking knows. 1 when the experiment can't train."""
     experiment = opened(options.file)
     checked = check(experiment)
+    experiment = checked.experiment
     if options.json:
         print_json(as_json(experiment, checked))
     else:

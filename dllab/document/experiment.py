@@ -12,11 +12,15 @@ from pydantic import (
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
     model_serializer,
     model_validator,
 )
 
 from dllab.text import N_, _
+
+GROUP, GROUP_INPUT, GROUP_OUTPUT = "group", "group_input", "group_output"
+"""Kinds of nodes that mean something to the document itself: a graph within the graph, and its ports."""
 
 ID_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 _LINK_TEXT = re.compile(r"^([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*) -> ([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)$")
@@ -77,6 +81,16 @@ class Node(Choice):
     y: Coordinate = 0.0
     title: Annotated[str, Field(max_length=200)] = ""
     muted: bool = False
+    inside: "Graph | None" = None
+    """What a group holds. Its ports are the nodes of kind group_input and group_output in there, by their ids."""
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Most nodes are no groups, and files stay as they were before there were any.
+        content: dict[str, Any] = handler(self)
+        if self.inside is None:
+            content.pop("inside", None)
+        return content
 
 
 class Link(Frozen):

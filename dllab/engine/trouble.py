@@ -57,7 +57,7 @@ def explain_non_finite(session: Session, trouble: NonFinite) -> Trouble:
 
 def layer_title(session: Session, node: str) -> str:
     """What the canvas calls a node."""
-    found = session.experiment.model.nodes.get(node)
+    found = session.check.experiment.model.nodes.get(node)
     known = session.check.nodes.get(node)
     if found is not None and found.title:
         return found.title

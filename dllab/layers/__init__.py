@@ -18,5 +18,6 @@ LAYERS.load(
         "combining",
         "upscaling",
         "latent",
+        "grouping",
     )
 )

@@ -84,6 +84,8 @@ class Layer(Declared):
     """Name of an icon in qtawesome's offline set, as in "mdi6.grid"."""
     size_field: ClassVar[str] = ""
     """The parameter to turn down when the layer grows too large."""
+    composite: ClassVar[bool] = False
+    """Whether it is taken apart or away before torch sees it, as groups are."""
 
     def input_ports(self) -> tuple[str, ...]:
         """Names of the inputs; each takes one wire."""

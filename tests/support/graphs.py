@@ -55,7 +55,7 @@ def random_experiment(random: Random) -> Experiment:
     nodes: dict[str, Node] = {"input": Node(kind="input")}
     links: list[Link] = []
     loose = ["input"]
-    kinds = [layer for layer in LAYERS if layer.family not in ("data", "output")]
+    kinds = [layer for layer in LAYERS if layer.family not in ("data", "output") and not layer.composite]
     for number in range(random.randint(0, 7)):
         layer = random_layer(random.choice(kinds), random)
         name = f"n{number}"

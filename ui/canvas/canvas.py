@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from dllab.checking import Check
+from dllab.checking import Check, page
 from dllab.document.experiment import Experiment
 from ui.canvas import access, keys, searching
 from ui.canvas.camera import STEP
@@ -53,7 +53,7 @@ class Canvas(QWidget):
         self._opened.setSingleShot(True)
         self._opened.timeout.connect(self._fit_what_was_opened)
         self._connect()
-        self.scene.show_experiment(document.experiment, document.check)
+        self.scene.show_experiment(document.experiment, self._check)
         self._say_problems()
         self._lay_out()
 
@@ -182,7 +182,7 @@ class Canvas(QWidget):
 
     @property
     def _check(self) -> Check:
-        return self.document.check
+        return page(self.document.check, self.document.experiment, ())
 
     def _fit_what_was_opened(self) -> None:
         # The first edit, too, is shown before it is counted; one that was opened leaves nothing to undo.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dllab.checking import Check, Problem
-from dllab.checking.check import NodeCheck
+from dllab.checking.known import NodeCheck
 from dllab.document.experiment import Experiment, Graph, Node
 from dllab.layers import LAYERS
 from dllab.layers.base import show_shape

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from dllab.checking import Check
-from dllab.document.experiment import Experiment, Graph, Link
+from dllab.document.experiment import GROUP_INPUT, GROUP_OUTPUT, Experiment, Graph, Link
 from dllab.layers import LAYERS
 from dllab.layers.base import Layer, Misfit, Shape
 from dllab.recipe import LOSSES
@@ -145,11 +145,16 @@ def layers_before(experiment: Experiment, check: Check, name: str, port: str = "
     return fitting
 
 
+_PORTS = {GROUP_INPUT, GROUP_OUTPUT}
+
+
 def _candidates(experiment: Experiment, single: set[str]) -> Iterator[Layer]:
     """One of each kind with its defaults; of ends a network has but one."""
-    there = {node.kind for node in experiment.model.nodes.values()} & single
+    there = {node.kind for node in experiment.model.nodes.values()}
+    # The page of a group has ports where the network has its ends.
+    elsewhere = single if there & _PORTS else _PORTS
     for declaration in LAYERS:
-        if declaration.kind not in there:
+        if declaration.kind not in (there & single) | elsewhere:
             yield declaration()
 
 
@@ -157,7 +162,9 @@ def _could_feed(layer: Layer, target: Layer | None, port: str, guess: Shape | No
     if guess is None or target is None or len(target.input_ports()) != 1:
         return True
     try:
-        shape = guess if layer.kind == "input" else layer.shapes(*[guess] * len(layer.input_ports()))["out"]
+        shape = (
+            guess if layer.kind in ("input", GROUP_INPUT) else layer.shapes(*[guess] * len(layer.input_ports()))["out"]
+        )
     except Misfit:
         return False
     return not _misfit(target, [shape])

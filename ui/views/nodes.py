@@ -22,14 +22,14 @@ class Looking:
 
     @property
     def experiment(self) -> Experiment:
-        """What is or was trained; before the first run what would be."""
-        run = self._lab.runs.current
-        return run.experiment if run is not None else self._lab.document.experiment
+        """What is or was trained, its groups laid open; before the first run what would be."""
+        return self.check.experiment
 
     @property
     def check(self) -> Check:
         """Shapes and data of that experiment."""
-        experiment = self.experiment
+        run = self._lab.runs.current
+        experiment = run.experiment if run is not None else self._lab.document.experiment
         if self._checked is None or self._checked[0] is not experiment:
             self._checked = experiment, check(experiment)
         return self._checked[1]
