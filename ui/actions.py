@@ -108,6 +108,8 @@ FILE = (
             shortcuts=("Ctrl+Alt+N",), tip=N_("Choose a finished experiment to start from")),
     Command("open", "file", N_("Open…"), lambda w: w.files.choose(), icon="folder-open-outline",
             shortcuts=("Ctrl+O",), tip=N_("Open an experiment from a file"), group=1),
+    Command("import", "file", N_("Import data…"), lambda w: w.imports.choose(), icon="table-arrow-left",
+            shortcuts=("Ctrl+Shift+I",), tip=N_("Bring a table of your own: CSV, TSV or Parquet"), group=1),
     Command("save", "file", N_("Save"), lambda w: w.files.save(), icon="content-save-outline",
             shortcuts=("Ctrl+S",), tip=N_("Write the experiment to its file"), blocked=_no_lab, group=2),
     Command("save_as", "file", N_("Save as…"), lambda w: w.files.save_as(), icon="content-save-edit-outline",

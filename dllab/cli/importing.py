@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dllab.cli.bar import Bar, clock
+from dllab.cli.interrupt import Interrupt
 from dllab.cli.reading import opened
 from dllab.cli.said import BadInput, table
 from dllab.data.base import DataProblem, Dataset
@@ -26,7 +27,7 @@ _EVERY_S = 0.1
 
 def run(options: argparse.Namespace) -> int:
     """Read a file, say what is in it, and make or change an experiment if one is named."""
-    talk = Talk(options.json)
+    talk = Talk(options.json, options.interrupt)
     try:
         facts = _facts(options, talk)
         talk.found(facts)
@@ -96,8 +97,8 @@ def _use(options: argparse.Namespace, dataset: Dataset) -> None:
 class Talk:
     """What an import tells: a bar and a table for people, or JSON lines."""
 
-    def __init__(self, as_json: bool) -> None:
-        self._json = as_json
+    def __init__(self, as_json: bool, interrupt: Interrupt) -> None:
+        self._json, self._interrupt = as_json, interrupt
         self.bar = Bar(sys.stderr)
         self._began = self._told = time.monotonic()
 
@@ -107,7 +108,8 @@ class Talk:
             print(json.dumps(event, allow_nan=False), flush=True)
 
     def progress(self, done: int, total: int) -> None:
-        """At most ten times a second."""
+        """At most ten times a second. Raises KeyboardInterrupt after Ctrl-C: nothing of the file is kept then."""
+        self._interrupt.check()
         now = time.monotonic()
         if now - self._told < _EVERY_S:
             return

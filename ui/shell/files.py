@@ -42,6 +42,10 @@ class Files(QObject):
         """Start with an empty canvas."""
         self.keep_first(lambda: self._show(Experiment()))
 
+    def begin(self, experiment: Experiment) -> None:
+        """Start with an experiment that belongs to no file yet."""
+        self.keep_first(lambda: self._show(experiment))
+
     def new_window(self) -> None:
         """Open a second lab, a process of its own: neither can take the other down."""
         QProcess.startDetached(sys.executable, ["-m", "ui.app"])

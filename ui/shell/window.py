@@ -1,7 +1,6 @@
 """The main window: it puts the parts together and passes messages between them; each part does its own work."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings, QTimer, QUrl, Signal
@@ -17,8 +16,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
 
 from dllab.document.experiment import Experiment
-from dllab.document.format import SUFFIX
 from dllab.text import _
+from ui.data.imports import Imports, dropped_file
 from ui.document import Document
 from ui.recovery import Recovery
 from ui.shell import home
@@ -56,6 +55,7 @@ class Window(QMainWindow):
     # Said here as well as set below: commands, declared elsewhere, read these.
     document: Document
     files: Files
+    imports: Imports
     transport: Transport
     selection: tuple[str, ...]
     minimap: bool
@@ -74,6 +74,7 @@ class Window(QMainWindow):
         self.setMinimumSize(640, 420)
         self.transport = Transport(self)
         self.files = Files(document, Recent(settings, self), self)
+        self.imports = Imports(self)
         self.pages = QStackedWidget(self)
         self.welcome = Welcome(self.files.recent, self)
         self._waiting = QWidget(self)
@@ -262,6 +263,7 @@ class Window(QMainWindow):
             notice.connect(self.notices.tell)
         self.canvas.selection_changed.connect(self._on_selected)
         self.inspector.chip_wanted.connect(self.toprow.open_editor)
+        lab.import_wanted.connect(self.imports.choose)
         for signal in (lab.state_changed, lab.runs.added, lab.runs.removed):
             signal.connect(self.commands.refresh_soon)
         lab.state_changed.connect(self._on_state)
@@ -340,15 +342,15 @@ class Window(QMainWindow):
             self.command_palette.place()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_file(event) is not None:
+        if dropped_file(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_file(event)
+        path = dropped_file(event)
         if path is not None:
             event.acceptProposedAction()
             # Not from within the drop: whoever drags waits until it returns.
-            QTimer.singleShot(0, self, lambda: self.files.open(path))
+            QTimer.singleShot(0, self, lambda: self.imports.take(path))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.document.modified and not self._ending:
@@ -377,15 +379,9 @@ class Window(QMainWindow):
         self.settings.sync()
         # Gone from the screen at once; the engine may take a moment for its last checkpoint.
         self.hide()
+        self.imports.close()
         self.recovered.leave()
         self.recovery.close(keep)
         if self._work is not None:
             self.lab.close()
         self.closed.emit()
-
-
-def _dropped_file(event: QDropEvent) -> Path | None:
-    """The one experiment file that is being dropped, if it is one."""
-    urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
-    path = Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
-    return path if path is not None and path.suffix == SUFFIX else None

@@ -8,8 +8,9 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ NUMBERS = "numbers.f32"
 CODES = "codes.i16"
 _CONTENT = re.compile(r"^[0-9a-f]{64}$")
 _FACTS_LIMIT = 200_000_000
+_STALE_S = 3600.0
 
 
 def folder() -> Path:
@@ -65,8 +67,17 @@ def facts(source: Source) -> dict[str, Any]:
 @contextmanager
 def adding() -> Iterator[Path]:
     """A new, empty folder in the store; what is in it at the end is kept by `keep`, or else removed."""
+    _sweep()
     with new_folder(folder()) as path:
         yield path
+
+
+def _sweep() -> None:
+    """Remove what imports left behind that were killed."""
+    for path in folder().glob(".dllab-*.tmp"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _STALE_S:
+                shutil.rmtree(path)
 
 
 def keep(temporary: Path, content: str) -> bool:

@@ -1,0 +1,176 @@
+"""Importing a person's own table in the real window: by menu, by dropping, with good files and bad ones."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QStyleOptionViewItem
+from pytestqt.qtbot import QtBot
+
+from dllab.data.own import store
+from ui.data.column_table import ColumnTable
+from ui.data.import_page import ImportPage
+from ui.inspector.data_editor import DataEditor
+from ui.inspector.words import chip_text_data
+from ui.shell.window import Window
+
+HOUSES = "area,rooms,city,price\n50,2,Lyon,100\n60.5,3,Paris,200\n70,,Paris,300\n80,4,Lyon,250\n90,4,Nice,320\n"
+
+
+@pytest.fixture
+def houses(tmp_path: Path) -> Path:
+    path = tmp_path / "houses.csv"
+    path.write_text(HOUSES)
+    return path
+
+
+def read(window: Window, path: Path, qtbot: QtBot) -> ImportPage:
+    page = window.imports.open(path)
+    qtbot.waitUntil(lambda: page.use.isEnabled() or bool(page.trouble.text()), timeout=20_000)
+    return page
+
+
+def cells(table: ColumnTable) -> list[list[str]]:
+    return [[table.item(r, c).text() for c in range(table.columnCount())] for r in range(table.rowCount())]
+
+
+def test_a_table_is_shown_and_used(window: Window, houses: Path, qtbot: QtBot) -> None:
+    page = read(window, houses, qtbot)
+    assert page.about.text() == "5 rows · 4 columns"
+    assert cells(page.table)[1] == ["rooms", "number  ▾", "1", "2 … 4", "2", "3", "", "4"]
+    assert page.table.types() == {"area": "number", "rooms": "number", "city": "category", "price": "number"}
+    assert (page.target.currentData(), page.missing.currentData()) == ("price", "drop")
+    assert (
+        page.verdict.text() == "4 samples · 5 numbers each · 1 number to predict · 1 rows with missing values left out"
+    )
+    page.use.click()
+    data = window.document.experiment.data
+    assert (data.kind, data.params["target"]) == ("table", "price")
+    assert window.document.undo_stack.undoText() == "Use houses.csv"
+    assert chip_text_data(window.document.experiment, window.document.check)[0] == "houses.csv"
+    window.document.undo_stack.undo()
+    assert window.document.experiment.data.kind == "digits"
+
+
+def test_types_target_and_gaps_are_corrected(window: Window, houses: Path, qtbot: QtBot) -> None:
+    page = read(window, houses, qtbot)
+    table = page.table
+    index = table.model().index(1, 1, QModelIndex())
+    editor = table.itemDelegateForColumn(1).createEditor(table, QStyleOptionViewItem(), index)
+    assert isinstance(editor, QComboBox)
+    editor.setCurrentIndex(editor.findData("category"))
+    table.itemDelegateForColumn(1).setModelData(editor, table.model(), index)
+    editor.deleteLater()
+    page.target.setCurrentIndex(page.target.findData("city"))
+    page.target.activated.emit(page.target.currentIndex())
+    page.missing.setCurrentIndex(page.missing.findData("mean"))
+    page.missing.activated.emit(page.missing.currentIndex())
+    qtbot.waitUntil(lambda: "3 classes" in page.verdict.text(), timeout=20_000)
+    assert page.verdict.text() == "5 samples · 5 numbers each · 3 classes"
+    page.fresh.click()
+    made = window.document.experiment
+    assert made.title == "houses"
+    assert made.data.params["target"] == "city"
+    assert window.document.check.trainable, [p.text for p in window.document.check.problems]
+
+
+def test_reading_it_otherwise(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("1,2\n3,4\n5,7\n")
+    page = read(window, path, qtbot)
+    assert not page.header.isChecked()
+    first = page._facts["content"]
+    page.header.click()
+    qtbot.waitUntil(lambda: page.about.text() == "2 rows · 2 columns" and page.use.isEnabled(), timeout=20_000)
+    assert page.table.item(0, 0).text() == "1"
+    assert not store.is_here(first), "what is not used is not kept"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "bad.csv is empty: choose a file with a row of names and rows of values."),
+        (b"a,b\n", "bad.csv has a row of names and no rows of values."),
+        (b"a,b\n1,2\n3\n", "bad.csv, row 3: 1 cells instead of 2. Mend the row or choose another delimiter."),
+        (b"k,x\na,1\na,2\na,3\n", ""),
+    ],
+)
+def test_bad_files_leave_the_experiment_alone(
+    window: Window, tmp_path: Path, qtbot: QtBot, data: bytes, sentence: str
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(data)
+    before = window.document.experiment
+    page = read(window, path, qtbot)
+    assert page.trouble.text() == (sentence or "bad.csv: no column is left to predict x from.")
+    assert not page.use.isEnabled()
+    page.reject()
+    assert window.document.experiment is before
+    assert list(store.folder().iterdir()) == []
+
+
+def test_cancel_ends_the_reading(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "1.5,2.5\n" * 1_500_000)
+    page = window.imports.open(path)
+    qtbot.waitUntil(lambda: 0 < page.bar.value() < 1000, timeout=20_000)
+    assert "left" in page.left.text()
+    process = page.importer._process
+    assert process is not None
+    page.cancel.click()
+    assert process.state() == process.ProcessState.NotRunning
+    assert not [name for name in store.folder().iterdir() if not name.name.startswith(".dllab-")]
+
+
+def test_a_file_that_is_dropped(window: Window, houses: Path, qtbot: QtBot) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(houses))])
+    drop = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(300, 300), *drop)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), *drop))
+    qtbot.waitUntil(lambda: bool(window.findChildren(ImportPage)))
+    (page,) = window.findChildren(ImportPage)
+    qtbot.waitUntil(lambda: page.use.isEnabled(), timeout=20_000)
+    page.reject()
+
+
+def test_the_command_and_the_data_list_ask_for_a_file(window: Window, qtbot: QtBot) -> None:
+    def dialogs() -> list[QFileDialog]:
+        return [d for d in window.findChildren(QFileDialog) if d.isVisible()]
+
+    def shut() -> None:
+        for dialog in dialogs():
+            dialog.reject()
+
+    window.commands["import"].trigger()
+    assert len(dialogs()) == 1
+    shut()
+    editor = DataEditor(window.lab)
+    qtbot.addWidget(editor)
+    editor.datasets.picked.emit("table")
+    assert len(dialogs()) == 1
+    assert window.document.experiment.data.kind == "digits"
+    shut()
+
+
+def test_from_the_welcome_page_only_a_new_experiment(
+    make_window: Callable[..., Window], houses: Path, qtbot: QtBot
+) -> None:
+    window = make_window()
+    page = window.imports.open(houses)
+    qtbot.waitUntil(lambda: page.fresh.isEnabled(), timeout=20_000)
+    assert page.use.isHidden()
+    page.fresh.click()
+    assert not window.welcoming
+    assert window.document.experiment.data.kind == "table"
+
+
+def test_closing_the_window_ends_the_reading(window: Window, houses: Path) -> None:
+    page = window.imports.open(houses)
+    window.end_now()
+    assert not page.isVisible()
+    assert not page.importer.busy

@@ -1,0 +1,1 @@
+"""Windows for a person's own data: importing files, downloading, painting."""

@@ -1,0 +1,72 @@
+"""From a file that was chosen or dropped to data in the experiment."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog
+
+from dllab.data import DATASETS
+from dllab.data.own.bringing import TABLES
+from dllab.data.own.starting import starter
+from dllab.document import edits
+from dllab.document.experiment import Choice
+from dllab.document.format import SUFFIX
+from dllab.text import _
+from ui.data.import_page import ImportPage
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+
+class Imports(QObject):
+    """The import commands of one window."""
+
+    def __init__(self, window: "Window") -> None:
+        super().__init__(window)
+        self._window = window
+
+    def choose(self) -> None:
+        """Ask for a file and import it."""
+        dialog = QFileDialog(self._window, _("Import data"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        tables = " ".join(f"*{suffix}" for suffix in TABLES)
+        dialog.setNameFilters([f"{_('Tables')} ({tables})", _("All files (*)")])
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: self.open(Path(name)))
+        dialog.open()
+
+    def take(self, path: Path) -> None:
+        """What was dropped on the window: an experiment is opened, anything else imported."""
+        if path.suffix == SUFFIX:
+            self._window.files.open(path)
+        else:
+            self.open(path)
+
+    def open(self, path: Path) -> ImportPage:
+        """Show the import page of a file."""
+        page = ImportPage(path, not self._window.welcoming, parent=self._window)
+        page.taken.connect(self._on_taken)
+        page.open()
+        return page
+
+    def close(self) -> None:
+        """The window goes: nothing is read for it any more."""
+        for page in self._window.findChildren(ImportPage):
+            page.reject()
+
+    def _on_taken(self, choice: Choice, fresh: bool) -> None:
+        dataset = DATASETS.make(choice.kind, choice.params)
+        if fresh:
+            self._window.files.begin(starter(Path(dataset.name()).stem, choice, dataset.spec()))
+            return
+        text = _("Use {name}").format(name=dataset.name())
+        self._window.document.apply(text, lambda e: edits.set_path(e, "data", choice))
+
+
+def dropped_file(event: QDropEvent) -> Path | None:
+    """The one local file that is being dropped, if the lab can do something with it."""
+    urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
+    path = Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+    return path if path is not None and path.suffix.lower() in (SUFFIX, *TABLES) else None
