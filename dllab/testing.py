@@ -12,10 +12,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from dllab.data import DATASETS
-from dllab.data.base import Arrays, Dataset, DataSpec
+from dllab.data.base import IGNORED, Arrays, Dataset, DataSpec
 from dllab.declare import Declared, FormField, Registry, form_fields
 from dllab.layers import LAYERS
-from dllab.layers.base import FAMILIES, Call, Layer, Misfit, Shape
+from dllab.layers.base import FAMILIES, Call, Layer, Misfit, Shape, Signal, is_padded, signals, vocabulary
 
 if TYPE_CHECKING:
     from torch import nn
@@ -64,7 +64,7 @@ def check_dataset(kind: str, rounds: int = 5, seed: int = 0) -> None:
 def check_against_torch(layer: Layer, *inputs: Shape) -> bool:
     """Compare shape, parameter count and code with torch on the meta device. False where the layer raises Misfit."""
     try:
-        shapes, count = layer.shapes(*inputs), layer.parameters(*inputs)
+        shapes, count = signals(layer, *inputs), layer.parameters(*inputs)
     except Misfit:
         return False
     name = f"{layer!r} of {inputs}"
@@ -90,7 +90,8 @@ def run_in_torch(call: Call, *inputs: Shape, device: str = "meta") -> tuple["nn.
 
     with torch.device(device):
         module = make_module(call)
-        result = module(*(torch.zeros(BATCH, *shape) for shape in inputs))
+        kinds = [torch.int64 if vocabulary(shape) else torch.float32 for shape in inputs]
+        result = module(*(torch.zeros(BATCH, *x, dtype=kind) for x, kind in zip(inputs, kinds, strict=True)))
     return module, [tuple(value.shape) for value in (result if isinstance(result, tuple) else (result,))]
 
 
@@ -112,6 +113,8 @@ def random_declared(declaration: type[Declared], random: Random) -> Declared:
 def random_inputs(layer: Layer, random: Random) -> tuple[Shape, ...]:
     """A shape for every input of a layer: often alike, as most layers with several inputs want them."""
     first = tuple(random.choice((1, 2, 4, 5, 7, 8, 12)) for _axis in range(random.randint(1, 3)))
+    if random.random() < {"take": 0.9, "pass": 0.3, "refuse": 0.03}[layer.indices]:
+        first = Signal(first, random.choice((1, 3, 10)))
     inputs = [first]
     for _port in layer.input_ports()[1:]:
         other = list(first)
@@ -142,7 +145,7 @@ def _outcome(layer: Layer, inputs: tuple[Shape, ...]) -> object:
     from dllab.build.module import make_module
 
     try:
-        shapes, call = layer.shapes(*inputs), layer.call(*inputs)
+        shapes, call = signals(layer, *inputs), layer.call(*inputs)
     except Misfit as misfit:
         return misfit.code, misfit.at
     if call is None:
@@ -211,16 +214,25 @@ def _check_arrays(name: str, spec: DataSpec, arrays: Arrays, again: Arrays) -> N
 
     x, y = arrays.x, arrays.y
     _require(x.shape == (spec.samples, *spec.input), f"{name}: x is {x.shape}, not {(spec.samples, *spec.input)}")
-    _require(x.dtype == np.float32 and bool(np.isfinite(x).all()), f"{name}: x must be finite float32")
+    words = vocabulary(spec.input)
+    if words:
+        _require(x.dtype == np.int64 and x.min() >= 0 and x.max() < words, f"{name}: x must be int64 below {words}")
+        _require(not spec.tokens or len(spec.tokens) == words, f"{name}: {len(spec.tokens)} tokens, not {words}")
+        gaps = (np.diff((x != 0).astype(int), axis=1) > 0).any() if is_padded(spec.input) else False
+        _require(not gaps, f"{name}: padding (index 0) stands before or between other indices")
+    else:
+        _require(x.dtype == np.float32 and bool(np.isfinite(x).all()), f"{name}: x must be finite float32")
     _require(np.array_equal(x, again.x) and np.array_equal(y, again.y), f"{name}: differs when loaded again")
     if spec.features:
-        _require(len(spec.features) == prod(spec.input), f"{name}: {len(spec.features)} names for {spec.input}")
+        named = len(spec.features) in (prod(spec.input), spec.input[-1])
+        _require(named, f"{name}: {len(spec.features)} names for {spec.input}")
+    answers = (spec.samples, spec.positions) if spec.positions else (spec.samples,)
     if spec.task == "classification":
-        found = set(np.unique(y).tolist())
-        _require(y.shape == (spec.samples,) and y.dtype == np.int64, f"{name}: y must be int64, one class a sample")
+        found = set(np.unique(y).tolist()) - ({IGNORED} if spec.positions else set())
+        _require(y.shape == answers and y.dtype == np.int64, f"{name}: y must be int64 of shape {answers}")
         _require(found == set(range(len(spec.classes))), f"{name}: classes {found} occur, named are {spec.classes}")
     else:
-        _require(y.shape == (spec.samples, len(spec.targets)), f"{name}: y is {y.shape}, targets are {spec.targets}")
+        _require(y.shape == (*answers, len(spec.targets)), f"{name}: y is {y.shape}, targets are {spec.targets}")
         _require(y.dtype == np.float32 and bool(np.isfinite(y).all()), f"{name}: y must be finite float32")
 
 

@@ -3,6 +3,10 @@
 import torch
 from torch import nn
 
+from dllab.build.sequence_blocks import GRU, LSTM, RNN
+
+__all__ = ["GRU", "LSTM", "RNN"]
+
 
 class Add(nn.Module):
     """The sum of all inputs."""
@@ -95,14 +99,18 @@ class Slice(nn.Module):
 
 
 class Mean(nn.Module):
-    """The mean along an axis."""
+    """The mean along an axis; with lengths that of the steps before the padding, along axis 1."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.dim = dim
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.mean(self.dim)
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        if lengths is None:
+            return x.mean(self.dim)
+        inside = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
+        shape = (-1, *(1 for _axis in x.shape[2:]))
+        return (x * inside.view(*inside.shape, *shape[1:])).sum(1) / lengths.view(shape)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"

@@ -2,14 +2,15 @@
 
 import inspect
 import keyword
+from collections.abc import Iterable
 
 from torch import nn
 
 from dllab.build import blocks
-from dllab.build.module import calls_of, trainable_check
+from dllab.build.module import LENGTHS, calls_of, trainable_check
 from dllab.document.experiment import Experiment, Graph
 from dllab.document.flat import SEPARATOR
-from dllab.layers.base import Layer, Shape, show_shape
+from dllab.layers.base import Call, Layer, Shape, show_shape
 
 
 def code_line(layer: Layer, inputs: tuple[Shape, ...]) -> str:
@@ -24,20 +25,37 @@ def to_code(experiment: Experiment) -> str:
     experiment = checked.experiment
     calls = calls_of(experiment, checked)
     names = _python_names(checked.order)
-    used = sorted({c.name.removeprefix("blocks.") for c in calls.values() if c.name.startswith("blocks.")})
-    parts = [_header(experiment), *(inspect.getsource(getattr(blocks, name)).rstrip() for name in used)]
+    parts = [_header(experiment), *map(_source, _used_blocks(calls.values()))]
     lines = ["class Net(nn.Module):", "    def __init__(self) -> None:", "        super().__init__()"]
     for name, call in calls.items():
         shape = checked.nodes[name].shapes.get("out")
         remark = f"  # {show_shape(shape)}" if shape is not None else ""
         lines.append(f"        self.{names[name]} = {call.code().removeprefix('blocks.')}{remark}")
     lines += ["", "    def forward(self, x: torch.Tensor) -> torch.Tensor:"]
+    if any(found.takes_lengths for found in checked.nodes.values()):
+        lines.append(f"        lengths = {LENGTHS}")
     values: dict[tuple[str, str], str] = {}
     for name in checked.order:
         layer = checked.nodes[name].layer
         assert layer is not None
-        lines += _forward_lines(experiment.model, name, layer, names, name in calls, values)
+        called = 0 if name not in calls else 1 + checked.nodes[name].takes_lengths
+        lines += _forward_lines(experiment.model, name, layer, names, called, values)
     return "\n\n\n".join([*parts, "\n".join(lines)]) + "\n"
+
+
+def _used_blocks(calls: Iterable[Call]) -> list[type]:
+    """The classes of our own that these calls need, what they are made of before them."""
+    used = sorted({c.name.removeprefix("blocks.") for c in calls if c.name.startswith("blocks.")})
+    needed: dict[type, None] = {}
+    for name in used:
+        for block in reversed(getattr(blocks, name).mro()):
+            if block.__module__.startswith("dllab."):
+                needed[block] = None
+    return list(needed)
+
+
+def _source(block: type) -> str:
+    return inspect.getsource(block).rstrip()
 
 
 def _header(experiment: Experiment) -> str:
@@ -46,9 +64,9 @@ def _header(experiment: Experiment) -> str:
 
 
 def _forward_lines(
-    graph: Graph, name: str, layer: Layer, names: dict[str, str], called: bool, values: dict[tuple[str, str], str]
+    graph: Graph, name: str, layer: Layer, names: dict[str, str], called: int, values: dict[tuple[str, str], str]
 ) -> list[str]:
-    """The lines of one node; remembers which variable holds each of its outputs."""
+    """The lines of one node; remembers which variable holds each of its outputs. `called` 2: with lengths."""
     ends = {link.input: (link.source, link.output) for link in graph.into(name)}
     inputs = [values[ends[port]] for port in layer.input_ports()]
     if layer.kind == "output":
@@ -62,7 +80,8 @@ def _forward_lines(
     if len(ports) == 1 and _straight(graph, name, inputs, values):
         several = ["x"]
     values.update({(name, port): variable for port, variable in zip(ports, several, strict=True)})
-    return [f"        {', '.join(several)} = self.{names[name]}({', '.join(inputs)})"]
+    given = [*inputs, "lengths"] if called == 2 else inputs
+    return [f"        {', '.join(several)} = self.{names[name]}({', '.join(given)})"]
 
 
 def _straight(graph: Graph, name: str, inputs: list[str], values: dict[tuple[str, str], str]) -> bool:
@@ -75,7 +94,7 @@ def _straight(graph: Graph, name: str, inputs: list[str], values: dict[tuple[str
 
 def _python_names(nodes: tuple[str, ...]) -> dict[str, str]:
     """Node ids as attributes: a few are Python words or belong to nn.Module."""
-    taken = {"x", "torch", "nn"}
+    taken = {"x", "torch", "nn", "lengths"}
     names: dict[str, str] = {}
     for node in nodes:
         name = node.replace(SEPARATOR, "_")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from dllab.build.module import make_module
-from dllab.data.base import DataSpec
+from dllab.data.base import IGNORED, DataSpec
 from dllab.document.experiment import Experiment
 from dllab.recipe import LOSSES
 from dllab.recipe.losses import TargetForm
@@ -18,7 +18,25 @@ if TYPE_CHECKING:
 def build_loss(experiment: Experiment, spec: DataSpec) -> nn.Module:
     """The loss function of an experiment; its targets come from `encode_targets`."""
     choice = experiment.training.loss
-    return make_module(LOSSES.make(choice.kind, choice.params).call())
+    made = make_module(LOSSES.make(choice.kind, choice.params).call())
+    return EveryStep(made) if spec.positions else made
+
+
+class EveryStep(nn.Module):
+    """A loss over the answers of all steps, each of them weighing the same; steps without an answer are left out."""
+
+    def __init__(self, loss: nn.Module) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Outputs (N, T, C), targets (N, T) class numbers or (N, T, …) values."""
+        outputs, targets = outputs.flatten(0, 1), targets.flatten(0, 1)
+        if targets.is_floating_point():
+            answered = ~targets[:, 0].isnan()
+            outputs, targets = outputs[answered], targets[answered]
+        result: Tensor = self.loss(outputs, targets)
+        return result
 
 
 def target_form(experiment: Experiment, spec: DataSpec) -> TargetForm:
@@ -34,8 +52,14 @@ def encode_targets(y: "np.ndarray", form: TargetForm, spec: DataSpec) -> Tensor:
         case "index":
             return targets.long()
         case "binary":
-            return targets.float().reshape(-1, 1)
+            return _without_answer(targets.float().unsqueeze(-1), targets)
         case "one_hot":
-            return nn.functional.one_hot(targets.long(), len(spec.classes)).float()
+            rows = nn.functional.one_hot(targets.long().clamp(min=0), len(spec.classes)).float()
+            return _without_answer(rows, targets)
         case "value":
-            return targets.float().reshape(len(targets), -1)
+            return targets.float().flatten(1 + bool(spec.positions))
+
+
+def _without_answer(values: Tensor, labels: Tensor) -> Tensor:
+    """The values with NaN where the label says that there is no answer."""
+    return values.masked_fill((labels == IGNORED).unsqueeze(-1), float("nan"))

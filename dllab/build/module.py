@@ -41,6 +41,8 @@ class Step:
     module: nn.Module
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    lengths: bool = False
+    """Whether the module is also given how long each sample is."""
 
 
 class Network(nn.Module):
@@ -55,6 +57,7 @@ class Network(nn.Module):
         self._node_slots, self._plan = self._lay_out(experiment, checked)
         self._slots = 1 + sum(len(step.outputs) for step in self._plan)
         self._result = next(self._node_slots[n] for n, found in checked.nodes.items() if _is_output(found))
+        self._lengths = any(step.lengths for step in self._plan)
         self._chain = self._straight()
 
     def _lay_out(self, experiment: Experiment, checked: Check) -> tuple[dict[str, int], tuple[Step, ...]]:
@@ -73,7 +76,8 @@ class Network(nn.Module):
             if name in self.calls:
                 outputs = tuple(range(free, free + len(ports)))
                 free += len(ports)
-                plan.append(Step(self.layers[name], inputs, outputs))
+                lengths = checked.nodes[name].takes_lengths
+                plan.append(Step(self.layers[name], inputs, outputs, lengths))
             slots.update({(name, port): slot for port, slot in zip(ports, outputs, strict=False)})
             node_slots[name] = outputs[0]
         return node_slots, tuple(plan)
@@ -81,7 +85,7 @@ class Network(nn.Module):
     def _straight(self) -> list[nn.Module] | None:
         """The modules one after the other, if each takes just what the one before it gives."""
         for place, step in enumerate(self._plan):
-            if step.inputs != (place,) or step.outputs != (place + 1,):
+            if step.lengths or step.inputs != (place,) or step.outputs != (place + 1,):
                 return None
         return [step.module for step in self._plan] if self._result == len(self._plan) else None
 
@@ -100,14 +104,24 @@ class Network(nn.Module):
 
     def _run(self, x: Tensor) -> list[Tensor]:
         values = [x] * self._slots
+        lengths = sample_lengths(x) if self._lengths else None
         for step in self._plan:
-            result = step.module(*[values[slot] for slot in step.inputs])
+            inputs = [values[slot] for slot in step.inputs]
+            result = step.module(*inputs, lengths) if step.lengths else step.module(*inputs)
             if len(step.outputs) == 1:
                 values[step.outputs[0]] = result
             else:
                 for slot, value in zip(step.outputs, result, strict=True):
                     values[slot] = value
         return values
+
+
+LENGTHS = "(x != 0).sum(1).clamp(min=1)"
+
+
+def sample_lengths(x: Tensor) -> Tensor:
+    """How long each sample of padded indices (N, T) is, at least 1: index 0 is padding. LENGTHS is the same as text."""
+    return (x != 0).sum(1).clamp(min=1)
 
 
 def _is_output(found: NodeCheck) -> bool:

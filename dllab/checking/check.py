@@ -20,7 +20,7 @@ from dllab.declare import Declared, Registry, field_messages
 from dllab.document.experiment import GROUP_INPUT, GROUP_OUTPUT, Choice, Experiment, Graph, Link
 from dllab.document.flat import Flat, flatten, inside_of, ports_of
 from dllab.layers import LAYERS
-from dllab.layers.base import InsertBefore, Layer, Misfit, SetParam, Shape, show_shape
+from dllab.layers.base import InsertBefore, Layer, Misfit, SetParam, Shape, is_padded, show_shape, signals
 from dllab.layers.grouping import Group, Ports
 from dllab.recipe import LOSSES, OPTIMISERS
 from dllab.recipe.losses import Loss
@@ -205,13 +205,17 @@ def _node_check(
     if len(known) < len(inputs):
         return NodeCheck(found, inputs)
     try:
-        shapes, parameters = found.shapes(*known), found.parameters(*known)
+        shapes, parameters = signals(found, *known), found.parameters(*known)
         _refuse_too_large(found, shapes, parameters)
     except Misfit as misfit:
         problems.append(_misfit_problem(name, found, misfit))
         return NodeCheck(found, inputs)
     problems += [_misfit_problem(name, found, remark, "warning") for remark in found.remarks(*known)]
-    return NodeCheck(found, inputs, shapes, parameters, found.arithmetic(*known))
+    takes_lengths = found.takes_lengths(*known)
+    if any(map(is_padded, known)) and not (takes_lengths or found.keeps_time(*known)) and found.kind != "output":
+        text = _("{layer} also takes in the padding behind shorter sequences: it can't tell it from what is meant.")
+        problems.append(Problem("padding", text.format(layer=_(found.title)), name, "in", "warning"))
+    return NodeCheck(found, inputs, shapes, parameters, found.arithmetic(*known), takes_lengths)
 
 
 def _refuse_too_large(found: Layer, shapes: Mapping[str, Shape], parameters: int) -> None:

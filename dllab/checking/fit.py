@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dllab.checking.problem import Fix, Problem, Severity
 from dllab.data.base import DataSpec, split_sizes
 from dllab.document.experiment import Experiment, Graph
-from dllab.layers.base import Shape, show_product
+from dllab.layers.base import Shape, show_product, show_shape
 from dllab.recipe import LOSSES
 from dllab.recipe.losses import Loss
 from dllab.text import N_, _, ngettext
@@ -56,7 +56,8 @@ def split_problems(experiment: Experiment, nodes: Mapping[str, "NodeCheck"], dat
         fix = Fix("path", _("Set Validation part to 0.2"), name="split.validation", value=0.2)
         yield Problem("split", text, name="split.validation", fixes=(fix,))
         return
-    classes = len(data.classes) if split.stratify and data.task == "classification" else 0
+    stratified = split.stratify and data.task == "classification" and not (data.positions or data.ordered)
+    classes = len(data.classes) if stratified else 0
     cuts = ([(test, data.samples - test)] if split.test else []) + ([(validation, train)] if split.validation else [])
     if any(min(cut) < classes for cut in cuts):
         text = _("A part of {count} samples can't hold all {classes} classes.")
@@ -95,28 +96,37 @@ def _wrong_size(
     end: str,
     output: Shape,
 ) -> Problem:
-    (size,) = loss.expects(data)
+    *steps, size = expected = loss.expects(data)
     text = _("The data asks for {wanted}, so the last layer must put out {size}; it puts out {got}.")
-    text = text.format(wanted=_wanted(data, size), size=size, got=show_product(output))
+    if steps:
+        text = _("The data asks for {wanted} at every step, so the last layer must put out {size}; it puts out {got}.")
+    text = text.format(wanted=_wanted(data, size), size=show_shape(expected), got=show_product(output))
     fixes: list[Fix] = []
     linear = _last_linear(experiment.model, nodes, end)
-    if len(output) > 1:
+    if steps:
+        fixes += _fix_last_axis(end, linear, size) if output[:-1] == expected[:-1] else []
+    elif len(output) > 1:
         # A Linear that saw an image acted on its last axis only: flatten before it, else before the end.
         came = nodes[linear].inputs[0] if linear else None
         place = linear if linear and came and len(came) > 1 else end
         fixes.append(Fix("insert", _("Insert Flatten"), place, "in", kind="flatten"))
-    elif linear:
-        fixes.append(Fix("param", _("Set Features out to {size}").format(size=size), linear, "features", size))
-    if len(output) == 1:
-        fixes.append(Fix("insert", _("Insert Linear"), end, "in", kind="linear", params={"features": size}))
+    else:
+        fixes += _fix_last_axis(end, linear, size)
     return Problem("output-size", text, end, "in", fixes=tuple(fixes))
+
+
+def _fix_last_axis(end: str, linear: str | None, size: int) -> list[Fix]:
+    insert = Fix("insert", _("Insert Linear"), end, "in", kind="linear", params={"features": size})
+    if linear is None:
+        return [insert]
+    return [Fix("param", _("Set Features out to {size}").format(size=size), linear, "features", size), insert]
 
 
 def _nothing_to_learn(data: DataSpec, loss: Loss, end: str, output: Shape) -> Problem:
     text = _("There is nothing to learn: no layer on the way from Input to Output has weights.")
     fixes: tuple[Fix, ...] = (Fix("insert", _("Insert Flatten"), end, "in", kind="flatten"),)
-    if len(output) == 1:
-        (size,) = loss.expects(data)
+    *steps, size = loss.expects(data)
+    if len(output) == 1 + len(steps):
         fixes = (Fix("insert", _("Insert Linear"), end, "in", kind="linear", params={"features": size}),)
     return Problem("nothing-to-learn", text, end, "in", fixes=fixes)
 

@@ -17,3 +17,5 @@ class NodeCheck:
     """Shape of each output port, as far as known."""
     parameters: int = 0
     arithmetic: str = ""
+    takes_lengths: bool = False
+    """Whether its module is also given how long each sample is, because shorter ones are padded."""

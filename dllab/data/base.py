@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 Task = Literal["classification", "regression"]
+Family = Literal["image", "table", "points", "sequence", "text"]
+
+IGNORED = -100
+"""The class of a position that has no answer (padding); torch's losses leave it out. For values it is NaN."""
 
 
 class DataProblem(ValueError):
@@ -25,7 +29,10 @@ class DataSpec:
 
     samples: int
     input: Shape
-    """Extents of one sample; images are (channels, height, width)."""
+    """Extents of one sample: images are (channels, height, width), sequences (length, features).
+
+    A `Signal` says more: indices below a vocabulary, 0 being padding where sequences are of unequal length.
+    """
     task: Task
     features: tuple[str, ...] = ()
     """Names of the columns of a table; empty for images."""
@@ -33,6 +40,12 @@ class DataSpec:
     """Names of the classes, for classification."""
     targets: tuple[str, ...] = ()
     """Names of the target values, for regression."""
+    tokens: tuple[str, ...] = ()
+    """What the indices stand for: words, characters, users; entry 0 is padding where there is padding."""
+    positions: int = 0
+    """How many answers a sample has, one for each step of the sequence; 0: one answer for the whole sample."""
+    ordered: bool = False
+    """Samples follow each other in time: the parts are cut one after the other, not at random."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +59,24 @@ class Gap:
 
 @dataclass(frozen=True)
 class Arrays:
-    """A loaded dataset: `x` float32 (samples, *input); `y` int64 (samples,) or float32 (samples, targets)."""
+    """A loaded dataset: `x` (samples, *input), `y` (samples,) for classes or (samples, targets) for values.
+
+    Quantities are float32, indices and classes int64. With an answer for each step, `y` has the axis of positions
+    after that of the samples; IGNORED or NaN where there is no answer.
+    """
 
     x: "np.ndarray"
     y: "np.ndarray"
     gaps: tuple[Gap, ...] = ()
     """With gaps `x` belongs to the caller, who fills it."""
+    naive: "np.ndarray | None" = None
+    """What somebody without a network would say, as `y`: a forecast that nothing changes. Runs are compared with it."""
 
 
 class Dataset(Declared):
     """Base of all datasets. Importing a subclass must not import scikit-learn; `load` may."""
 
-    family: ClassVar[Literal["image", "table", "points"]]
+    family: ClassVar[Family]
     glyph: ClassVar[str]
     own: ClassVar[bool] = False
     """Whether it is made from what a person brings: without that it holds nothing."""

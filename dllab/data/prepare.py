@@ -6,8 +6,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from dllab.data import DATASETS
-from dllab.data.base import Arrays, DataProblem, DataSpec, Gap
+from dllab.data.base import Arrays, DataProblem, DataSpec, Gap, split_sizes
 from dllab.document.experiment import Choice, Experiment
+from dllab.layers.base import vocabulary
 from dllab.text import _
 
 __all__ = ["DataProblem", "Part", "Prepared", "Scaling", "fit_scaling", "prepare"]
@@ -35,12 +36,14 @@ class Part:
     """Samples that serve one purpose."""
 
     x: np.ndarray
-    """As the network gets them: scaled, float32."""
+    """As the network gets them: scaled float32, or int64 indices as they are."""
     y: np.ndarray
     raw: np.ndarray
-    """As they are in the dataset, float32."""
+    """As they are in the dataset."""
     index: np.ndarray
     """Their positions in the dataset, int64."""
+    naive: np.ndarray | None = None
+    """What somebody without a network would say, where the dataset knows."""
 
     def __len__(self) -> int:
         return len(self.index)
@@ -65,13 +68,14 @@ def prepare(experiment: Experiment) -> Prepared:
     train, validation, test = _divided(experiment, spec, data.y)
     for gap in data.gaps:
         _fill(spec, data.x, gap, train)
-    scaling = fit_scaling(experiment.preparation.scaling, data.x[train])
+    scaling = None if vocabulary(spec.input) else fit_scaling(experiment.preparation.scaling, data.x[train])
 
     def part(index: np.ndarray) -> Part:
         raw = data.x[index]
-        return Part(scaling.apply(raw), data.y[index], raw, index)
+        naive = None if data.naive is None else data.naive[index]
+        return Part(scaling.apply(raw) if scaling else raw, data.y[index], raw, index, naive)
 
-    return Prepared(spec, part(train), part(validation), part(test), scaling)
+    return Prepared(spec, part(train), part(validation), part(test), scaling or _UNSCALED)
 
 
 def _loaded(choice: Choice, seed: int) -> tuple[DataSpec, Arrays]:
@@ -111,6 +115,7 @@ def _refuse_gaps(spec: DataSpec, x: np.ndarray) -> None:
     if finite.all():
         return
     row, column = map(int, np.argwhere(~finite)[0])
+    column %= len(spec.features) or x[0].size
     name = spec.features[column] if column < len(spec.features) else str(column + 1)
     text = _("Row {row}, feature {name} holds {value}: every input must be a finite number ({count} are not).")
     raise DataProblem(text.format(row=row + 1, name=name, value=flat[row, column], count=int((~finite).sum())))
@@ -119,8 +124,15 @@ def _refuse_gaps(spec: DataSpec, x: np.ndarray) -> None:
 def _divided(experiment: Experiment, spec: DataSpec, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positions of the training, validation and test parts."""
     split, seed = experiment.split, experiment.seed
-    labels = y if split.stratify and spec.task == "classification" else None
     everything = np.arange(len(y), dtype=np.int64)
+    if spec.ordered:
+        # A forecast is measured on what comes later: neighbours in time are nearly the same sample.
+        sizes = split_sizes(len(y), split)
+        if sizes[0] < 1:
+            raise DataProblem(_("The test and validation parts leave nothing to train on."))
+        train, validation, test = np.split(everything, np.cumsum(sizes)[:2])
+        return train, validation, test
+    labels = y if split.stratify and spec.task == "classification" and not spec.positions else None
     rest, test = _cut(everything, split.test, labels, seed, spec, _("test part"))
     train, validation = _cut(rest, split.validation, labels, seed, spec, _("validation part"))
     return train, validation, test
@@ -159,16 +171,19 @@ def _refuse_small_classes(labels: np.ndarray, away: int, spec: DataSpec, name: s
         raise DataProblem(text + " " + advice)
 
 
+_UNSCALED = Scaling(np.zeros(()), np.ones(()))
+
+
 def fit_scaling(kind: str, x: np.ndarray) -> Scaling:
     """The scaling of this kind ("none", "standardise", "minmax") that the samples ask for."""
     if kind == "none":
-        return Scaling(np.zeros(()), np.ones(()))
+        return _UNSCALED
     wide = x.astype(np.float64)
     if kind == "minmax":
         low, high = wide.min(), wide.max()
         return Scaling(np.asarray(low), np.asarray(high - low or 1.0))
-    # Pixels of one channel mean the same thing; columns of a table don't.
-    axes = (0, 2, 3) if x.ndim == 4 else (0,)
+    # Pixels of one channel mean the same thing, and so do the steps of a sequence; columns of a table don't.
+    axes = {4: (0, 2, 3), 3: (0, 1)}.get(x.ndim, (0,))
     mean, spread = wide.mean(axes, keepdims=True)[0], wide.std(axes, keepdims=True)[0]
     # A constant feature has a spread of rounding errors only, not always exactly 0.
     constant = spread <= 1e-12 * np.maximum(1.0, np.abs(mean))

@@ -37,6 +37,8 @@ def _facts(prepared: Prepared) -> dict[str, object]:
         "features": list(spec.features),
         "classes": list(spec.classes),
         "targets": list(spec.targets),
+        "tokens": list(spec.tokens),
+        "positions": spec.positions,
         "input": list(spec.input),
         "samples": spec.samples,
         "parts": {name: len(part.x) for name, part in parts.items()},
@@ -45,7 +47,8 @@ def _facts(prepared: Prepared) -> dict[str, object]:
 
 def _arrays(prepared: Prepared, limit: int) -> dict[str, np.ndarray]:
     train = prepared.train
-    flat = train.raw.reshape(len(train.raw), -1)
+    # The steps of a sequence share their range; the pixels of an image and the columns of a table have their own.
+    flat = train.raw.reshape(-1, train.raw.shape[-1]) if train.raw.ndim == 3 else train.raw.reshape(len(train.raw), -1)
     arrays = {
         "x": train.raw[:limit],
         "y": train.y[:limit],
@@ -54,5 +57,12 @@ def _arrays(prepared: Prepared, limit: int) -> dict[str, np.ndarray]:
         "mean": flat.mean(0, dtype=np.float64),
     }
     if prepared.spec.task == "classification":
-        arrays["class_counts"] = np.bincount(train.y, minlength=len(prepared.spec.classes)).astype(np.int64)
+        arrays["class_counts"] = _counts(train.y[train.y >= 0], len(prepared.spec.classes))
+    if prepared.spec.tokens:
+        arrays["token_counts"] = _counts(train.raw, len(prepared.spec.tokens))
     return arrays
+
+
+def _counts(numbers: np.ndarray, kinds: int) -> np.ndarray:
+    """How often each of 0, 1, … kinds - 1 occurs."""
+    return np.bincount(numbers.reshape(-1), minlength=kinds).astype(np.int64)

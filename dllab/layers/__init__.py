@@ -19,5 +19,6 @@ LAYERS.load(
         "upscaling",
         "latent",
         "grouping",
+        "recurrent",
     )
 )

@@ -13,6 +13,9 @@ class _Activation(Layer):
 
     family: ClassVar[str] = "activation"
 
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return True
+
     def call(self, *inputs: Shape) -> Call:
         return Call(f"nn.{self.title}", (), self.options())
 
@@ -166,6 +169,9 @@ class Softmax(_Activation):
             )
         return x
 
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return self.axis != 1 and len(inputs[0]) > 1
+
     def call(self, *inputs: Shape) -> Call:
         return Call("nn.Softmax", (), {"dim": self.axis if self.axis is not None else -1})
 
@@ -182,3 +188,4 @@ class Identity(_Activation):
     kind: ClassVar[str] = "identity"
     title: ClassVar[str] = N_("Identity")
     glyph: ClassVar[str] = "mdi6.arrow-right"
+    indices: ClassVar[Literal["refuse", "take", "pass"]] = "pass"

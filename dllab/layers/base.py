@@ -1,15 +1,43 @@
 """What a layer is: typed parameters, ports, a shape rule, and the torch call that builds it, declared in one class."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from dllab.declare import Declared, Registry
 from dllab.text import N_, _
 
 Shape = tuple[int, ...]
-"""Extents of one sample, without the batch axis: (channels, height, width), (features,) …"""
+"""Extents of one sample, without the batch axis: (channels, height, width), (length, features), (features,) …"""
+
+
+class Signal(tuple[int, ...]):
+    """A shape of which more is known than its extents; as a shape it is equal to the plain tuple.
+
+    `vocabulary` over 0: the numbers are indices below it (of words, characters, users), not quantities.
+    `padded`: the first axis is time, and samples that are shorter are filled up at its end.
+    """
+
+    vocabulary: int
+    padded: bool
+
+    def __new__(cls, extents: Iterable[int], vocabulary: int = 0, padded: bool = False) -> "Signal":
+        """The extents, and what else is known of them."""
+        made = super().__new__(cls, extents)
+        made.vocabulary, made.padded = vocabulary, padded
+        return made
+
+
+def vocabulary(shape: Shape) -> int:
+    """How many different indices a wire carries; 0 where it carries quantities."""
+    return shape.vocabulary if isinstance(shape, Signal) else 0
+
+
+def is_padded(shape: Shape) -> bool:
+    """Whether shorter samples on this wire are filled up at the end of the first axis."""
+    return isinstance(shape, Signal) and shape.padded
+
 
 FAMILIES: Mapping[str, str] = {
     "data": N_("Data"),
@@ -86,6 +114,8 @@ class Layer(Declared):
     """The parameter to turn down when the layer grows too large."""
     composite: ClassVar[bool] = False
     """Whether it is taken apart or away before torch sees it, as groups are."""
+    indices: ClassVar[Literal["refuse", "take", "pass"]] = "refuse"
+    """What it does with inputs that are indices, not quantities: it may make numbers of them, or pass them on."""
 
     def input_ports(self) -> tuple[str, ...]:
         """Names of the inputs; each takes one wire."""
@@ -111,6 +141,14 @@ class Layer(Declared):
         """What can be trained but is probably not meant; shown as warnings."""
         yield from ()
 
+    def keeps_time(self, *inputs: Shape) -> bool:
+        """Whether every step of the first axis gives just its own step of the output, so that padding stays padding."""
+        return False
+
+    def takes_lengths(self, *inputs: Shape) -> bool:
+        """Whether its module is also given, after the inputs, how long each sample is (N,): what is behind is padding."""
+        return False
+
     def call(self, *inputs: Shape) -> Call | None:
         """How torch builds it; None passes the input through unchanged."""
         raise NotImplementedError(f"{type(self).__name__}.call")
@@ -118,6 +156,32 @@ class Layer(Declared):
     def arithmetic(self, *inputs: Shape) -> str:
         """The sum behind the output shape, as "(8 - 3 + 2*1)/1 + 1 = 8"; empty where there is nothing to explain."""
         return ""
+
+
+def signals(layer: Layer, *inputs: Shape) -> dict[str, Shape]:
+    """Shape of every output with all that is known of it. Raises Misfit, also for indices where quantities belong."""
+    words = max((vocabulary(x) for x in inputs), default=0)
+    if layer.indices == "refuse" and words:
+        port = next(port for port, x in zip(layer.input_ports(), inputs, strict=True) if vocabulary(x))
+        raise Misfit(
+            "indices",
+            N_("{layer} needs numbers, gets indices of {count} words or things: put an Embedding before it."),
+            port,
+            (InsertBefore("embedding"),),
+            layer=layer.title,
+            count=words,
+        )
+    if layer.indices == "take" and not words:
+        text = N_(
+            "{layer} needs indices of words or things, gets numbers: it has its place right behind such an Input."
+        )
+        raise Misfit("indices", text, layer.input_ports()[0], layer=layer.title)
+    shapes = layer.shapes(*inputs)
+    passed = words if layer.indices == "pass" else 0
+    padded = any(map(is_padded, inputs)) and layer.keeps_time(*inputs)
+    if passed or padded:
+        return {port: Signal(shape, passed, padded) for port, shape in shapes.items()}
+    return {port: tuple(shape) for port, shape in shapes.items()}
 
 
 LAYERS: Registry[Layer] = Registry("dllab.layers")

@@ -51,6 +51,9 @@ class _Elementwise(_Combining):
                 raise self._different(inputs, port, other)
         return first
 
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return True
+
     def _different(self, inputs: tuple[Shape, ...], port: str, other: Shape) -> Misfit:
         first, at, remedies = inputs[0], port, _same_as(inputs[0], other)
         for larger, x in self.odd_rank(inputs):
@@ -197,6 +200,9 @@ class Concat(_Combining):
             if _without(other, place) != _without(first, place):
                 raise self._uneven(inputs, port, other)
         return (*first[:place], sum(x[place] for x in inputs), *first[place + 1 :])
+
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return self.axis > 1
 
     def _uneven(self, inputs: tuple[Shape, ...], port: str, other: Shape) -> Misfit:
         first = inputs[0]

@@ -49,6 +49,9 @@ class Linear(Layer):
             )
         return (*x[:-1], self.features)
 
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return len(inputs[0]) > 1
+
     def parameters(self, *inputs: Shape) -> int:
         return (inputs[0][-1] + self.bias) * self.features
 

@@ -1,6 +1,6 @@
 """Where data enters the network and where predictions leave it."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from dllab.layers.base import Call, Layer, layer
 from dllab.text import N_
@@ -20,6 +20,7 @@ class Input(Layer):
     title: ClassVar[str] = N_("Input")
     family: ClassVar[str] = "data"
     glyph: ClassVar[str] = "mdi6.database-outline"
+    indices: ClassVar[Literal["refuse", "take", "pass"]] = "pass"
 
     def input_ports(self) -> tuple[str, ...]:
         return ()

@@ -1,6 +1,6 @@
 """Layers made of layers: a group on the canvas and its ports. The document lays them open before torch sees them."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,7 @@ class Group(Layer):
     family: ClassVar[str] = "combine"
     glyph: ClassVar[str] = "mdi6.group"
     composite: ClassVar[bool] = True
+    indices: ClassVar[Literal["refuse", "take", "pass"]] = "pass"
 
     repeat: Annotated[int, Field(ge=1, le=100)] = Field(
         1, title=N_("Repeat"), description=N_("How many times what is inside stands one behind the other")
@@ -62,6 +63,7 @@ class GroupInput(Layer):
     family: ClassVar[str] = "combine"
     glyph: ClassVar[str] = "mdi6.import"
     composite: ClassVar[bool] = True
+    indices: ClassVar[Literal["refuse", "take", "pass"]] = "pass"
 
     def input_ports(self) -> tuple[str, ...]:
         return ()
@@ -84,6 +86,7 @@ class GroupOutput(Layer):
     family: ClassVar[str] = "combine"
     glyph: ClassVar[str] = "mdi6.export"
     composite: ClassVar[bool] = True
+    indices: ClassVar[Literal["refuse", "take", "pass"]] = "pass"
 
     def output_ports(self) -> tuple[str, ...]:
         return ()

@@ -83,6 +83,9 @@ class LayerNorm(Layer):
             raise Misfit("rank", N_("LayerNorm needs at least one axis of features, gets a single number."), "in")
         return x
 
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return self.over == "last" and len(inputs[0]) > 1
+
     def parameters(self, *inputs: Shape) -> int:
         return 2 * prod(self._normalised(inputs[0])) if self.affine else 0
 

@@ -37,6 +37,9 @@ class Dropout(_Dropping):
     title: ClassVar[str] = N_("Dropout")
     glyph: ClassVar[str] = "mdi6.grain"
 
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return True
+
 
 class _ChannelDropout(_Dropping):
     """What Dropout1d and Dropout2d share: a channel goes as a whole."""

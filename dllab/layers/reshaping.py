@@ -1,11 +1,11 @@
 """Layers that keep every number and change only the shape."""
 
 from math import prod
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, layer, show_product, show_shape
+from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, is_padded, layer, show_product, show_shape
 from dllab.text import N_
 
 
@@ -22,6 +22,10 @@ class Flatten(Layer):
     title: ClassVar[str] = N_("Flatten")
     family: ClassVar[str] = "shape"
     glyph: ClassVar[str] = "mdi6.view-sequential-outline"
+    indices: ClassVar[Literal["refuse", "take", "pass"]] = "pass"
+
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return len(inputs[0]) == 1
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -49,6 +53,7 @@ class Reshape(Layer):
     title: ClassVar[str] = N_("Reshape")
     family: ClassVar[str] = "shape"
     glyph: ClassVar[str] = "mdi6.shape-outline"
+    indices: ClassVar[Literal["refuse", "take", "pass"]] = "pass"
 
     extents: Annotated[tuple[Annotated[int, Field(ge=-1)], ...], Field(min_length=1, max_length=8)] = Field(
         (-1,),
@@ -117,6 +122,7 @@ class Slice(Layer):
     title: ClassVar[str] = N_("Slice")
     family: ClassVar[str] = "shape"
     glyph: ClassVar[str] = "mdi6.content-cut"
+    indices: ClassVar[Literal["refuse", "take", "pass"]] = "pass"
 
     axis: _AXIS = Field(
         1, title=N_("Axis"), description=N_("1 is the first axis after the batch: features, or channels of an image")
@@ -148,6 +154,9 @@ class Slice(Layer):
             raise Misfit("range", text, "stop", fix, stop=self.stop, start=start, least=start + 1, extent=extent)
         return (*x[: self.axis - 1], stop - start, *x[self.axis :])
 
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return self.axis > 1
+
     def call(self, *inputs: Shape) -> Call:
         start, stop = self._range(inputs[0][self.axis - 1])
         return Call("blocks.Slice", (self.axis, start, stop))
@@ -161,7 +170,8 @@ class Slice(Layer):
 class Mean(Layer):
     """Takes the mean along one axis, which is gone afterwards.
 
-    $y = \\frac{1}{n} \\sum_i x_i$: of a sequence the average step, of a map the average row.
+    $y = \\frac{1}{n} \\sum_i x_i$: of a sequence the average step, of a map the average row. Padding behind a sequence
+    is no step of it and left out.
 
     Reference: `torch.mean`.
     """
@@ -179,6 +189,12 @@ class Mean(Layer):
         (x,) = inputs
         refuse_axis(self.title, self.axis, x)
         return (*x[: self.axis - 1], *x[self.axis :])
+
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return self.axis > 1
+
+    def takes_lengths(self, *inputs: Shape) -> bool:
+        return self.axis == 1 and is_padded(inputs[0])
 
     def call(self, *inputs: Shape) -> Call:
         return Call("blocks.Mean", (self.axis,))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from dllab.layers.base import vocabulary
 from dllab.probes.base import DoesNotApply, Shown, integer, probe
 from dllab.text import _
 from dllab.training.metrics import probabilities
@@ -18,7 +19,7 @@ _MARGIN = 0.08
 def boundary(session: Session, params: Mapping[str, Any]) -> Shown:
     """Params: resolution. Two inputs: grid (R, R, C), row 0 lowest. One input: curve_x, curve_y. With the points."""
     shape = session.data.input
-    if shape not in ((1,), (2,)):
+    if shape not in ((1,), (2,)) or vocabulary(shape):
         raise DoesNotApply(_("A boundary can be drawn for data with one or two inputs; this data has more."))
     resolution = integer(params, "resolution", 60, 8, 400)
     train, validation = session.prepared.train, session.prepared.validation

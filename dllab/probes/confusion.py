@@ -17,6 +17,8 @@ def confusion(session: Session, params: Mapping[str, Any]) -> Shown:
     data = session.data
     if data.task != "classification":
         raise DoesNotApply(_("A confusion matrix needs classes; this data has numbers to predict."))
+    if data.positions:
+        raise DoesNotApply(_("A confusion matrix shows one answer a sample; this data asks for one at every step."))
     x, _targets, labels = session.validation
     if not len(x):
         raise DoesNotApply(_("There is no validation part to look at."))

@@ -16,6 +16,8 @@ def predictions(session: Session, params: Mapping[str, Any]) -> Shown:
     """Over the validation part: true and says (N, T); R² and the mean absolute error."""
     if session.data.task != "regression":
         raise DoesNotApply(_("This data has classes; the confusion matrix shows how they are told apart."))
+    if session.data.positions:
+        raise DoesNotApply(_("This view shows one answer a sample; this data asks for one at every step."))
     x, _targets, labels = session.validation
     if not len(x):
         raise DoesNotApply(_("There is no validation part to look at."))

@@ -25,6 +25,7 @@ def samples(session: Session, params: Mapping[str, Any]) -> Shown:
     labels = {
         "family": DATASETS[session.experiment.data.kind].family,
         "features": list(session.data.features),
+        "tokens": list(session.data.tokens),
         "indices": indices,
         "true": [v["true"] for v in said],
         "says": [v["says"] for v in said],

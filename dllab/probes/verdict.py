@@ -11,6 +11,8 @@ from dllab.training.session import Session
 def verdict(session: Session, outputs: Tensor, labels: Tensor) -> list[dict[str, Any]]:
     """For each row: true and says as text; for classes also the confidence in what it says."""
     data = session.data
+    if data.positions:
+        return _of_every_step(session, outputs, labels)
     if data.task == "regression":
         return [
             {"true": _numbers(y), "says": _numbers(out)}
@@ -22,6 +24,24 @@ def verdict(session: Session, outputs: Tensor, labels: Tensor) -> list[dict[str,
         {"true": data.classes[y], "says": data.classes[said], "confidence": p}
         for y, said, p in zip(labels.tolist(), named.tolist(), sure.tolist(), strict=True)
     ]
+
+
+def _of_every_step(session: Session, outputs: Tensor, labels: Tensor) -> list[dict[str, Any]]:
+    """The answers of all steps one after the other; steps without an answer are left out."""
+    data = session.data
+    if data.task == "regression":
+        return [
+            {"true": _numbers(y.flatten().tolist()), "says": _numbers(out.flatten().tolist())}
+            for y, out in zip(labels, outputs, strict=True)
+        ]
+    close = "" if all(len(name) <= 1 for name in data.classes) else " "
+    named = says(outputs, data)
+    rows = []
+    for y, said in zip(labels, named, strict=True):
+        asked = y >= 0
+        true, here = ([data.classes[n] for n in row[asked].tolist()] for row in (y, said))
+        rows.append({"true": close.join(true), "says": close.join(here)})
+    return rows
 
 
 def _numbers(values: Any) -> str:

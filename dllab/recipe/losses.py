@@ -26,11 +26,16 @@ class Loss(Declared):
 
     def expects(self, data: DataSpec) -> Shape:
         """The output shape per sample that this loss needs on this data."""
-        return (len(data.targets) if data.task == "regression" else len(data.classes),)
+        return _every_step(data, len(data.targets) if data.task == "regression" else len(data.classes))
 
     def call(self) -> Call:
         """How torch builds it."""
         raise NotImplementedError(f"{type(self).__name__}.call")
+
+
+def _every_step(data: DataSpec, size: int) -> Shape:
+    """So many numbers, for each step of a sequence where the data asks for that."""
+    return (data.positions, size) if data.positions else (size,)
 
 
 LOSSES: Registry[Loss] = Registry("dllab.losses")
@@ -78,7 +83,7 @@ class BinaryCrossEntropy(Loss):
         return "binary" if len(data.classes) == 2 else "one_hot"
 
     def expects(self, data: DataSpec) -> Shape:
-        return (1,) if len(data.classes) == 2 else (len(data.classes),)
+        return _every_step(data, 1 if len(data.classes) == 2 else len(data.classes))
 
     def call(self) -> Call:
         return Call("nn.BCEWithLogitsLoss")

@@ -5,26 +5,26 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from dllab.data.base import DataSpec
+from dllab.data.base import IGNORED, DataSpec
 from dllab.recipe.losses import Loss
 
 _FLUSH = 64
 
 
 def says(outputs: Tensor, data: DataSpec) -> Tensor:
-    """The class that each row of outputs (N, C) or (N, 1) stands for, as numbers (N,)."""
+    """The class that each row of outputs (…, C) or (…, 1) stands for, as numbers (…)."""
     if outputs.shape[-1] == 1 and len(data.classes) == 2:
-        return (outputs[:, 0] > 0).long()
-    return outputs.argmax(1)
+        return (outputs[..., 0] > 0).long()
+    return outputs.argmax(-1)
 
 
 def probabilities(outputs: Tensor, data: DataSpec, loss: Loss) -> Tensor:
-    """Class probabilities (N, C) as the loss understands the outputs; other losses' outputs are taken as they are."""
+    """Class probabilities (…, C) as the loss understands the outputs; other losses' outputs are taken as they are."""
     if loss.kind == "cross_entropy":
-        return outputs.softmax(1)
+        return outputs.softmax(-1)
     if loss.kind == "binary_cross_entropy":
         p = outputs.sigmoid()
-        return torch.cat([1 - p, p], 1) if p.shape[1] == 1 and len(data.classes) == 2 else p
+        return torch.cat([1 - p, p], -1) if p.shape[-1] == 1 and len(data.classes) == 2 else p
     return outputs
 
 
@@ -41,7 +41,7 @@ class Tally:
     _waiting: list[tuple[Tensor, Tensor]] = field(default_factory=list)
 
     def add(self, outputs: Tensor, labels: Tensor) -> None:
-        """Outputs (N, …) detached, and labels: class numbers (N,) or values (N, T)."""
+        """Outputs (N, …) detached, and labels: class numbers (N,) or values (N, T), or so for every step (N, S, …)."""
         self._waiting.append((outputs, labels))
         if len(self._waiting) >= _FLUSH:
             self.flush()
@@ -53,6 +53,9 @@ class Tally:
         outputs = torch.cat([o for o, _labels in self._waiting])
         labels = torch.cat([y for _outputs, y in self._waiting])
         self._waiting.clear()
+        if self.data.positions:
+            answered = labels != IGNORED if self.data.task == "classification" else ~labels[..., 0].isnan()
+            outputs, labels = outputs[answered], labels[answered]
         self.count += len(labels)
         if self.data.task == "classification":
             self.hits += int((says(outputs, self.data) == labels).sum())

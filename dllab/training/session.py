@@ -76,7 +76,7 @@ class Session:
         self.loss = build_loss(experiment, self.data)
         self.optimiser = build_optimiser(experiment, self.network.parameters())
         self._parameters = tuple(self.network.parameters())
-        self._modes_differ = any(isinstance(m, _TWO_FACED) for m in self.network.modules())
+        self._modes_differ = any(map(_two_faced, self.network.modules()))
         self._x, self._targets, self._labels = self._on_device(self.prepared.train)
         self._validation = self._on_device(self.prepared.validation)
         self._shuffle = torch.Generator().manual_seed(experiment.seed)
@@ -323,4 +323,9 @@ _FACTS = (
     "learning_rate", "batch_size", "epochs", "step", "epoch", "cursor", "stale", "opened", "_loss_sum",
 )  # fmt: skip
 _TWO_FACED = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._NormBase, blocks.Reparameterise)
-"""Modules that act differently in training and evaluation."""
+
+
+def _two_faced(module: torch.nn.Module) -> bool:
+    """Whether a module acts differently in training and evaluation; recurrent ones drop numbers between their layers."""
+    dropped = getattr(module, "dropout", 0.0)
+    return isinstance(module, _TWO_FACED) or (isinstance(dropped, float) and dropped > 0.0)

@@ -32,7 +32,8 @@ def _with(data: str, **changes: Any) -> Experiment:
 def test_all_datasets_load() -> None:
     assert not DATASETS.broken
     assert (
-        " ".join(KINDS) == "digits iris wine breast_cancer diabetes moons circles spirals blobs xor linear sine table"
+        " ".join(KINDS)
+        == "digits iris wine breast_cancer diabetes moons circles spirals blobs xor linear sine adding parity table"
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dllab.layers import LAYERS
-from dllab.layers.base import FAMILIES, InsertBefore, Layer, Misfit, SetParam, Shape
+from dllab.layers.base import FAMILIES, InsertBefore, Layer, Misfit, SetParam, Shape, Signal, signals
 from dllab.testing import check_against_torch, check_layer, random_inputs, random_layer, run_in_torch
 
 KINDS = [layer.kind for layer in LAYERS]
@@ -18,6 +18,9 @@ COMPUTING = [layer for layer in LAYERS if layer().input_ports() and layer().outp
 
 # Where the lab refuses what torch would do, and why. Everything else that raises Misfit fails in torch too.
 LIMITS = {
+    ("rnn", "rank"): "torch takes two axes for one sequence without a batch",
+    ("lstm", "rank"): "the same",
+    ("gru", "rank"): "the same",
     ("add", "shapes"): "torch stretches extents of 1 to fit; two shapes by mistake look just like that",
     ("multiply", "shapes"): "as Add",
     ("reparameterise", "shapes"): "as Add",
@@ -43,7 +46,8 @@ def test_all_layers_load() -> None:
         "adaptive_max_pool flatten reshape dropout batch_norm layer_norm relu leaky_relu elu gelu silu sigmoid tanh "
         "softmax identity add concat output "
         "conv_transpose1d conv_transpose2d upsample group_norm instance_norm dropout1d dropout2d slice multiply matmul "
-        "mean constant reparameterise group group_input group_output"
+        "mean constant reparameterise group group_input group_output "
+        "embedding rnn lstm gru"
     )
     assert sorted(KINDS) == sorted(expected.split())
 
@@ -76,9 +80,10 @@ def test_rules_equal_torch(declaration: type[Layer], random: Random) -> None:
     if check_against_torch(layer, *inputs):
         return
     with pytest.raises(Misfit) as caught:
-        layer.shapes(*inputs)
+        signals(layer, *inputs)
     _check_remedies(layer, inputs, caught.value)
-    if (declaration.kind, caught.value.code) in LIMITS:
+    # torch computes with indices as if they were quantities wherever it can.
+    if caught.value.code == "indices" or (declaration.kind, caught.value.code) in LIMITS:
         return
     # On real tensors: meta ones let some nonsense pass, as a softmax along an axis that is not there.
     # A RuntimeError by torch, a ValueError by its constructor, an AttributeError where it has no such class at all.
@@ -109,7 +114,7 @@ def _check_remedies(layer: Layer, inputs: tuple[Shape, ...], misfit: Misfit) -> 
 def _trouble(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[str, str]:
     """Code and place of what does not fit, both empty if all does."""
     try:
-        layer.shapes(*inputs)
+        signals(layer, *inputs)
     except Misfit as misfit:
         return misfit.code, misfit.at
     return "", ""
@@ -192,6 +197,27 @@ def test_misfits_are_common_enough_to_mean_something() -> None:
             [SetParam("axis", 2)],
         ),
         (
+            "linear",
+            {},
+            [Signal((12,), 50)],
+            "Linear needs numbers, gets indices of 50 words or things: put an Embedding before it.",
+            [InsertBefore("embedding")],
+        ),
+        (
+            "embedding",
+            {},
+            [(64,)],
+            "Embedding needs indices of words or things, gets numbers: it has its place right behind such an Input.",
+            [],
+        ),
+        (
+            "lstm",
+            {},
+            [(1, 8, 8)],
+            "LSTM expects a sequence, length × features, gets 1 × 8 × 8.",
+            [InsertBefore("reshape", {"extents": (1, -1)})],
+        ),
+        (
             "softmax",
             {"axis": 3},
             [(10,)],
@@ -204,7 +230,7 @@ def test_sentences(
     kind: str, params: dict[str, object], inputs: list[tuple[int, ...]], sentence: str, remedies: list[object]
 ) -> None:
     with pytest.raises(Misfit) as caught:
-        LAYERS.make(kind, params).shape(*inputs)
+        signals(LAYERS.make(kind, params), *inputs)
     assert str(caught.value) == sentence
     assert list(caught.value.remedies) == remedies
 

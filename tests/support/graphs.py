@@ -1,11 +1,13 @@
 """Experiments for tests: short ways to write them down, and random ones."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
+from dllab.data import DATASETS
 from dllab.document.experiment import Choice, Experiment, Graph, Link, Node, Training
 from dllab.layers import LAYERS
+from dllab.layers.base import Layer, Misfit, Shape, signals
 from dllab.testing import random_layer
 
 Item = str | tuple[str, Mapping[str, Any]]
@@ -49,23 +51,40 @@ def wired(nodes: Mapping[str, Item], *links: str, data: str = "moons", loss: str
     return Experiment(data=Choice(kind=data), model=model, training=Training(loss=Choice(kind=loss)))
 
 
+def _shape(layer: Layer, inputs: Sequence[Shape | None]) -> Shape | None:
+    """What the first port puts out, or None where that is not known."""
+    known = [x for x in inputs if x is not None]
+    try:
+        return next(iter(signals(layer, *known).values())) if len(known) == len(inputs) else None
+    except Misfit:
+        return None
+
+
 def random_experiment(random: Random) -> Experiment:
     """A network that mostly hangs together: some train, some don't, none is boring."""
     data = random.choice(tuple(SIZES))
+    small = {} if data in ("digits", "iris") else {"samples": 40}
+    shapes: dict[str, Shape | None] = {"input": DATASETS.make(data, small).spec().input}
     nodes: dict[str, Node] = {"input": Node(kind="input")}
     links: list[Link] = []
     loose = ["input"]
     kinds = [layer for layer in LAYERS if layer.family not in ("data", "output") and not layer.composite]
     for number in range(random.randint(0, 7)):
-        layer = random_layer(random.choice(kinds), random)
         name = f"n{number}"
+        for _attempt in range(6):
+            layer = random_layer(random.choice(kinds), random)
+            sources = {
+                port: random.choice(loose[-2:] if random.random() < 0.8 else tuple(nodes))
+                for port in layer.input_ports()
+                if random.random() >= 0.03
+            }
+            shapes[name] = _shape(layer, [shapes[sources[p]] if p in sources else None for p in layer.input_ports()])
+            # What does not fit is tried again, but not until nothing is ever wrong.
+            if shapes[name] is not None or random.random() < 0.1:
+                break
         params = layer.model_dump(mode="json", exclude_defaults=True)
         nodes[name] = Node(kind=type(layer).kind, params=params, muted=random.random() < 0.05)
-        for port in layer.input_ports():
-            if random.random() < 0.03:
-                continue
-            source = random.choice(loose[-2:] if random.random() < 0.8 else tuple(n for n in nodes if n != name))
-            links.append(Link(source=source, target=name, input=port))
+        links += [Link(source=source, target=name, input=port) for port, source in sources.items()]
         used = {link.source for link in links}
         loose = [n for n in nodes if n not in used]
     last = loose[-1]
@@ -77,6 +96,5 @@ def random_experiment(random: Random) -> Experiment:
     nodes["output"] = Node(kind="output")
     links.append(Link(source=last, target="output"))
     recipe = Training(loss=Choice(kind="mse" if data == "sine" else "cross_entropy"), batch_size=random.choice((1, 4)))
-    small = {} if data in ("digits", "iris") else {"samples": 40}
     model = Graph(nodes=nodes, links=tuple(links))
     return Experiment(data=Choice(kind=data, params=small), model=model, training=recipe)

@@ -1,4 +1,4 @@
-"""A small picture of the data: images as images, points as points, tables as rows."""
+"""A small picture of the data: images as images, points as points, tables as rows, sequences as lines or words."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from dllab.engine.protocol import DataSummary, unpack
 from dllab.text import _, ngettext
 from ui.shell.theme import Tokens, interface_font, number_font, theme
+from ui.views.sequence import answer_of, paint_lines, words_of
 
 _GAP = 4
 _TILE = 34
@@ -52,7 +53,7 @@ class DataPreview(QWidget):
 
     @property
     def family(self) -> str:
-        """image, table or points; empty while there is nothing."""
+        """image, table, points, sequence or text; empty while there is nothing."""
         return "" if self.sentence else str(self._labels.get("family", ""))
 
     def sizeHint(self) -> QSize:
@@ -60,6 +61,8 @@ class DataPreview(QWidget):
             "image": _IMAGE_ROWS * (_TILE + 3 + _GAP),
             "table": (_TABLE_ROWS + 1) * _LINE + 18,
             "points": _POINTS_HEIGHT,
+            "sequence": _TABLE_ROWS * (_TILE + _GAP),
+            "text": _TABLE_ROWS * _LINE,
         }
         return QSize(240, heights.get(self.family, 48))
 
@@ -71,6 +74,8 @@ class DataPreview(QWidget):
                 self._paint_images(painter)
             case "points":
                 self._paint_points(painter)
+            case "sequence" | "text":
+                self._paint_sequences(painter)
             case "table":
                 self._paint_table(painter)
             case _:
@@ -111,6 +116,29 @@ class DataPreview(QWidget):
         for x, y, target in zip(xs, ys, self._y, strict=True):
             painter.setBrush(QColor(t.accent) if regression else class_colour(int(target), t))
             painter.drawEllipse(QPointF(x, y), 2.2, 2.2)
+
+    def _paint_sequences(self, painter: QPainter) -> None:
+        t = theme.tokens
+        tokens = [str(token) for token in self._labels.get("tokens") or ()]
+        classes = [str(name) for name in self._labels.get("classes") or ()]
+        height = self.sizeHint().height() // _TABLE_ROWS
+        answers = [answer_of(y, classes) for y in self._y[:_TABLE_ROWS]]
+        painter.setFont(number_font(11))
+        metrics = painter.fontMetrics()
+        room = min(max((metrics.horizontalAdvance(a) for a in answers), default=0) + 4, self.width() // 3)
+        low, high = float(self._x.min()), float(self._x.max())
+        for row, (x, answer) in enumerate(zip(self._x, answers, strict=False)):
+            line = QRect(0, row * height, self.width() - room - 8, height)
+            if tokens:
+                painter.setPen(QColor(t.text))
+                text = metrics.elidedText(words_of(x, tokens), Qt.TextElideMode.ElideRight, line.width())
+                painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
+            elif x.ndim == 2:
+                paint_lines(painter, QRectF(line).adjusted(0, 4, 0, -4), x, low, high)
+            painter.setPen(QColor(t.muted))
+            shown = metrics.elidedText(answer, Qt.TextElideMode.ElideRight, room)
+            side = QRect(self.width() - room, row * height, room, height)
+            painter.drawText(side, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def _paint_table(self, painter: QPainter) -> None:
         t = theme.tokens

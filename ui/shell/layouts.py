@@ -66,7 +66,9 @@ def fitting(data: DataSpec | None) -> tuple[str, ...]:
     """The views of results that say something about this data, the most telling first."""
     if data is None:
         return RESULTS
-    plane = ("boundary",) if len(data.input) == 1 and data.input[0] <= 2 else ()
+    plane = ("boundary",) if len(data.input) == 1 and data.input[0] <= 2 and not data.tokens else ()
+    if data.positions:
+        return ("activations",)
     return (*plane, "predictions" if data.task == "regression" else "confusion")
 
 

@@ -118,7 +118,9 @@ class Activations(View):
         node = str(picture.labels.get("node", self._looking.node()))
         values, given = unpack(picture.arrays["output"]), unpack(picture.arrays["input"])
         data = self._looking.check.data
-        self.sample.set_sample(given, list(data.features) if data is not None else [])
+        self.sample.set_sample(
+            given, list(data.features) if data is not None else [], data.tokens if data is not None else ()
+        )
         self._show_output(node, values)
         self.set_subtitle(self._looking.subtitle(node))
         self.caption.setText(sample_words(picture.labels))
@@ -138,7 +140,8 @@ class Activations(View):
         if values.ndim == 1:
             self.heat.set_values(folded(values, self.output.width() / max(self.output.height(), 1)), True, "vector")
         elif values.ndim == 2:
-            self.heat.set_values(values[None], False)
+            # Steps of a sequence go from left to right, as its lines do.
+            self.heat.set_values(values.T[None], False)
         else:
             self.heat.set_values(values.reshape(-1, *values.shape[-2:]))
         self.scale.set_scale(self.heat.lut, self.heat.low, self.heat.high)

@@ -147,7 +147,8 @@ class Confusion(View):
             for true, says in zip(picture.labels["true"], picture.labels["says"], strict=True)
         ]
         x = unpack(picture.arrays["x"])
-        self.gallery.set_samples(x, words, [str(f) for f in picture.labels["features"]], _("true → says"))
+        tokens = [str(t) for t in picture.labels.get("tokens", ())]
+        self.gallery.set_samples(x, words, [str(f) for f in picture.labels["features"]], _("true → says"), tokens)
 
     def _arrange(self) -> None:
         wide = self.width() >= _WIDE

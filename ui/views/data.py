@@ -22,6 +22,7 @@ from ui.views.heat import ColourBar, HeatMap
 from ui.views.numbers import extents, show
 from ui.views.plot import Plot
 from ui.views.points import Points, class_keys, nearest
+from ui.views.sequence import answer_of
 
 if TYPE_CHECKING:
     from ui.lab import Lab
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _WAIT_MS = 250
 _LIMIT = 400
 _BINS = 25
+_MOST_FREQUENT = 24
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 
@@ -179,7 +181,8 @@ class Data(View):
         labels = self.summary.labels
         classes = [str(c) for c in labels["classes"]]
         spread = _("Classes") if classes else _("Targets")
-        self.tabs.set_tabs([("samples", _("Samples")), ("spread", spread), ("ranges", _("Ranges"))])
+        ranges = _("Words") if labels.get("tokens") else _("Ranges")
+        self.tabs.set_tabs([("samples", _("Samples")), ("spread", spread), ("ranges", ranges)])
         on_plot = self.tabs.current == "samples" and labels["family"] == "points"
         self.keys.set_entries(class_keys(classes) if on_plot else [])
         self.keys.setVisible(on_plot and bool(classes))
@@ -202,9 +205,9 @@ class Data(View):
         x, y = unpack(summary.arrays["x"]), unpack(summary.arrays["y"])
         features = [str(f) for f in summary.labels["features"]]
         if summary.labels["family"] != "points":
-            words = [classes[int(v)] if classes else ", ".join(show(float(t)) for t in np.atleast_1d(v)) for v in y]
+            words = [answer_of(v, classes) for v in y]
             heading = _("class") if classes else ", ".join(str(t) for t in summary.labels["targets"])
-            self.gallery.set_samples(x, words, features, heading)
+            self.gallery.set_samples(x, words, features, heading, [str(t) for t in summary.labels.get("tokens", ())])
             self.pages.setCurrentWidget(self.gallery)
             return
         targets = [str(t) for t in summary.labels["targets"]]
@@ -227,6 +230,7 @@ class Data(View):
             self.pages.setCurrentWidget(self.bars)
             return
         values = unpack(summary.arrays["y"]).reshape(-1)
+        values = values[np.isfinite(values)]
         counts, edges = np.histogram(values, _BINS)
         self.histogram_item.setData(edges, counts.astype(float))
         targets = ", ".join(str(t) for t in summary.labels["targets"])
@@ -234,6 +238,9 @@ class Data(View):
         self.pages.setCurrentWidget(self.histogram)
 
     def _draw_ranges(self, summary: DataSummary) -> None:
+        if "token_counts" in summary.arrays:
+            self._draw_tokens(summary)
+            return
         numbers = np.column_stack([unpack(summary.arrays[k]) for k in ("minimum", "mean", "maximum")])
         features = [str(f) for f in summary.labels["features"]]
         shape = tuple(int(n) for n in summary.labels["input"])
@@ -247,6 +254,13 @@ class Data(View):
         if features != self._ranges_model.features or not np.array_equal(numbers, self._ranges_model.numbers):
             self._ranges_model.set_ranges(features, numbers)
         self.pages.setCurrentWidget(self.ranges)
+
+    def _draw_tokens(self, summary: DataSummary) -> None:
+        """How often the most frequent words or characters occur."""
+        counts, tokens = unpack(summary.arrays["token_counts"]), [str(t) for t in summary.labels["tokens"]]
+        order = [int(i) for i in np.argsort(-counts, kind="stable") if tokens[int(i)]][:_MOST_FREQUENT]
+        self.bars.set_values(counts[order].astype(float), [_visible(tokens[i]) for i in order])
+        self.pages.setCurrentWidget(self.bars)
 
     def _facts(self, labels: dict[str, Any]) -> str:
         numbers = {name: f"{int(count):,}" for name, count in labels["parts"].items()}
@@ -296,8 +310,17 @@ class Data(View):
         if len(features) != flat.shape[1]:
             features = [f"x{i}" for i in range(flat.shape[1])]
         targets = ["class"] if classes else [str(t) for t in self.summary.labels["targets"]]
-        answers = [[classes[int(v)]] if classes else np.ravel(v).tolist() for v in y]
+        if y.ndim > (1 if classes else 2):
+            targets = [f"{name}{step}" for step in range(y.shape[1]) for name in targets]
+        answers = [
+            [classes[int(n)] if n >= 0 else "" for n in np.ravel(v)] if classes else np.ravel(v).tolist() for v in y
+        ]
         return [*features, *targets], ((*row, *answer) for row, answer in zip(flat.tolist(), answers, strict=True))
+
+
+def _visible(token: str) -> str:
+    """A word or character as it can be seen: spaces and line ends are marks of their own."""
+    return {" ": "␣", "\n": "⏎"}.get(token, token)
 
 
 def _deciding(experiment: Experiment) -> tuple[Any, ...]:

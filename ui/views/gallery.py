@@ -9,21 +9,25 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
     QPersistentModelIndex,
+    QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QListView, QStackedLayout, QTableView, QWidget
 
+from dllab.text import _
 from ui.shell.theme import interface_font, number_font, theme
 from ui.views.colours import ink
 from ui.views.heat import picture
 from ui.views.numbers import show
+from ui.views.sequence import paint_lines, words_of
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 _PIXELS = 44
+_LINE_WIDTH = 150
 
 
 class _Images(QAbstractListModel):
@@ -61,6 +65,9 @@ class _Images(QAbstractListModel):
     def _pixmap(self, row: int) -> QPixmap:
         if row not in self._made:
             values = self.x[row]
+            if values.ndim == 2:
+                self._made[row] = self._lines(values)
+                return self._made[row]
             image = picture(values, ink(theme.tokens.dark), min(float(self.x.min()), 0.0), float(self.x.max()))
             side = max(image.width(), image.height())
             mode = (
@@ -72,6 +79,16 @@ class _Images(QAbstractListModel):
             self._made[row] = QPixmap.fromImage(image.scaled(scale, scale, Qt.AspectRatioMode.KeepAspectRatio, mode))
         return self._made[row]
 
+    def _lines(self, values: np.ndarray) -> QPixmap:
+        made = QPixmap(_LINE_WIDTH, _PIXELS)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        paint_lines(
+            painter, QRectF(2, 3, _LINE_WIDTH - 4, _PIXELS - 6), values, float(self.x.min()), float(self.x.max())
+        )
+        painter.end()
+        return made
+
 
 class _Rows(QAbstractTableModel):
     """One sample a row: what it is, then its numbers."""
@@ -81,12 +98,18 @@ class _Rows(QAbstractTableModel):
         self.x: np.ndarray = np.zeros((0, 0))
         self.words: list[str] = []
         self.features: list[str] = []
+        self.tokens: list[str] = []
+        """What the numbers stand for, where they are indices: then there is one column of text."""
         self.heading = ""
 
-    def set_samples(self, x: np.ndarray, words: list[str], features: list[str], heading: str) -> None:
+    def set_samples(
+        self, x: np.ndarray, words: list[str], features: list[str], heading: str, tokens: list[str]
+    ) -> None:
         self.beginResetModel()
-        self.x, self.words, self.heading = x, words, heading
-        self.features = features if len(features) == x.shape[1] else [str(i) for i in range(x.shape[1])]
+        self.x, self.words, self.heading, self.tokens = x, words, heading, tokens
+        self.features = (
+            [_("text")] if tokens else features if len(features) == x.shape[1] else [str(i) for i in range(x.shape[1])]
+        )
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -99,8 +122,10 @@ class _Rows(QAbstractTableModel):
         row, column = index.row(), index.column()
         match role:
             case Role.DisplayRole:
-                return self.words[row] if column == 0 else show(float(self.x[row, column - 1]))
-            case Role.TextAlignmentRole if column:
+                if column == 0:
+                    return self.words[row]
+                return words_of(self.x[row], self.tokens) if self.tokens else show(float(self.x[row, column - 1]))
+            case Role.TextAlignmentRole if column and not self.tokens:
                 return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             case Role.FontRole:
                 return number_font(11) if column else interface_font(11)
@@ -166,20 +191,29 @@ class Gallery(QWidget):
         view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setWordWrap(False)
 
-    def set_samples(self, x: np.ndarray, words: Sequence[str], features: Sequence[str] = (), heading: str = "") -> None:
-        """Show samples (n, channels, height, width) or (n, features), each with its words."""
-        new = (x.tobytes(), x.shape, tuple(words), tuple(features), heading)
+    def set_samples(
+        self,
+        x: np.ndarray,
+        words: Sequence[str],
+        features: Sequence[str] = (),
+        heading: str = "",
+        tokens: Sequence[str] = (),
+    ) -> None:
+        """Show samples (n, channels, height, width), (n, length, features) or (n, features), each with its words."""
+        new = (x.tobytes(), x.shape, tuple(words), tuple(features), heading, tuple(tokens))
         if new == self._shown:
             return
         self._shown = new
-        if x.ndim == 4:
+        if x.ndim >= 3:
             self._images.set_samples(x, list(words))
+            wide = _PIXELS if x.ndim == 4 else _LINE_WIDTH
             widest = max((self.images.fontMetrics().horizontalAdvance(w) for w in words), default=0)
             height = _PIXELS + self.images.fontMetrics().height() + 10
-            self.images.setGridSize(QSize(min(max(widest, _PIXELS) + 12, 120), height))
+            self.images.setIconSize(QSize(wide, _PIXELS))
+            self.images.setGridSize(QSize(min(max(widest, wide) + 12, max(wide + 12, 120)), height))
             self._stack.setCurrentWidget(self.images)
         else:
-            self._rows.set_samples(x.reshape(len(x), -1), list(words), list(features), heading)
+            self._rows.set_samples(x.reshape(len(x), -1), list(words), list(features), heading, list(tokens))
             self._fit_columns()
             self._stack.setCurrentWidget(self.table)
 
@@ -191,7 +225,7 @@ class Gallery(QWidget):
     def _fit_columns(self) -> None:
         self.table.resizeColumnsToContents()
         for column in range(self._rows.columnCount()):
-            most = 150 if column == 0 else 190
+            most = 150 if column == 0 else 190 if not self._rows.tokens else 2000
             if self.table.columnWidth(column) > most:
                 self.table.setColumnWidth(column, most)
 

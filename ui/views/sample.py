@@ -1,7 +1,9 @@
 """One sample as what it is: an image, or the named numbers of a row."""
 
+from collections.abc import Sequence
+
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -10,28 +12,35 @@ from ui.shell.theme import interface_font, number_font, theme
 from ui.views.colours import ink
 from ui.views.heat import picture
 from ui.views.numbers import show
+from ui.views.sequence import paint_lines, words_of
 
 _ROW = 16
 
 
 class SamplePicture(QWidget):
-    """Paints an input (channels, height, width) or (features,)."""
+    """Paints an input (channels, height, width) or (features,), a sequence (length, features) or words."""
 
     def __init__(self, parent: QWidget | None = None, name: str = "") -> None:
         super().__init__(parent)
         self.values: np.ndarray | None = None
+        self.words = ""
+        """The sample as text, where it is one."""
         self._features: list[str] = []
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
 
-    def set_sample(self, values: np.ndarray, features: list[str]) -> None:
-        """Show this one; `features` name the numbers of a row."""
+    def set_sample(self, values: np.ndarray, features: list[str], tokens: Sequence[str] = ()) -> None:
+        """Show this one; `features` name the numbers of a row, `tokens` the indices of a sequence."""
         if self.values is None or self.values.shape != values.shape:
             self.updateGeometry()
         self.values = values
+        self.words = words_of(values, tokens) if tokens else ""
+        if self.words:
+            self.setToolTip(self.words)
+            self.setAccessibleDescription(self.words)
         self._features = features if len(features) == values.size else [str(i) for i in range(values.size)]
-        if values.ndim == 1:
+        if values.ndim == 1 and not self.words:
             lines = [f"{n} {show(float(v))}" for n, v in zip(self._features, values, strict=True)]
             self.setToolTip(literal("\n".join(lines[:40])))
             self.setAccessibleDescription(", ".join(lines[:40]))
@@ -40,7 +49,7 @@ class SamplePicture(QWidget):
     @property
     def is_image(self) -> bool:
         """Whether the sample has height and width."""
-        return self.values is not None and self.values.ndim >= 2
+        return self.values is not None and self.values.ndim == 3
 
     def sizeHint(self) -> QSize:
         parent = self.parentWidget()
@@ -55,7 +64,16 @@ class SamplePicture(QWidget):
         if self.values is None:
             return
         painter = QPainter(self)
-        if self.is_image:
+        if self.words:
+            painter.setFont(interface_font(12))
+            painter.setPen(QColor(theme.tokens.text))
+            flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWrapAnywhere
+            painter.drawText(self.rect(), int(flags), self.words)
+        elif self.values.ndim == 2:
+            height = min(self.height(), self.width())
+            place = QRectF(1, (self.height() - height) / 2, self.width() - 2, height).adjusted(0, 4, 0, -4)
+            paint_lines(painter, place, self.values, float(self.values.min()), float(self.values.max()))
+        elif self.is_image:
             self._paint_image(painter, self.values)
         else:
             self._paint_row(painter, self.values)
