@@ -1,12 +1,21 @@
 """Experiments to start from: each one a file that anybody can open, change and save elsewhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from dllab.document.experiment import Experiment
 from dllab.document.format import SUFFIX, load
 from dllab.text import N_
+
+FAMILIES: Mapping[str, str] = {
+    "image": N_("Pictures"),
+    "points": N_("Points in the plane, curves"),
+    "table": N_("Tables"),
+    "sequence": N_("Sequences"),
+    "text": N_("Words"),
+    "cluster": N_("Clusters"),
+}
 
 
 @dataclass(frozen=True)
@@ -16,8 +25,8 @@ class Template:
     id: str
     title: str
     sentence: str
-    family: Literal["image", "table", "points"]
-    """Of its data."""
+    family: str
+    """Of its data: a key of FAMILIES."""
 
 
 TEMPLATES: tuple[Template, ...] = (

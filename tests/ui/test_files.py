@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from dllab.document import edits
@@ -83,9 +83,9 @@ def test_opening_in_another_window_size_keeps_the_document(make_window: Callable
 def test_a_template_opens_as_a_copy_without_a_file(make_window: Callable[..., Window], qtbot: QtBot) -> None:
     window = make_window()
     assert window.welcoming
-    for template, card in zip(TEMPLATES, window.welcome.cards, strict=True):
+    for template, card in zip(TEMPLATES, window.welcome.examples.cards, strict=True):
         assert card.title == template.title
-    qtbot.mouseClick(window.welcome.cards[3], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.welcome.examples.cards[3], Qt.MouseButton.LeftButton)
     assert not window.welcoming
     assert window.document.path is None
     assert window.document.experiment == load_template(TEMPLATES[3].id)
@@ -94,13 +94,38 @@ def test_a_template_opens_as_a_copy_without_a_file(make_window: Callable[..., Wi
 
 def test_the_welcome_page_works_by_keyboard(make_window: Callable[..., Window], qtbot: QtBot) -> None:
     window = make_window()
-    first = window.welcome.cards[0]
+    first = window.welcome.examples.cards[0]
     first.setFocus()
     qtbot.keyClick(first, Qt.Key.Key_Right)
-    second = window.welcome.cards[1]
+    second = window.welcome.examples.cards[1]
     qtbot.waitUntil(second.hasFocus)
     qtbot.keyClick(second, Qt.Key.Key_Space)
     assert window.document.experiment == load_template(TEMPLATES[1].id)
+
+
+def test_examples_are_found_by_typing(make_window: Callable[..., Window], qtbot: QtBot) -> None:
+    window = make_window()
+    examples = window.welcome.examples
+    examples.cards[0].setFocus()
+    qtbot.keyClick(examples.cards[0], Qt.Key.Key_S)
+    assert examples.search.hasFocus()
+    qtbot.keyClicks(examples.search, "PIRAL")
+    shown = [card for card in examples.cards if card.isVisible()]
+    assert [card.title for card in shown] == ["Spirals, multilayer perceptron"]
+    headings = {label.text() for label in examples.findChildren(QLabel) if label.isVisible()}
+    assert "Points in the plane, curves" in headings
+    assert "Tables" not in headings
+    qtbot.keyClicks(examples.search, "xyz")
+    assert "No example is called that." in {
+        label.text() for label in examples.findChildren(QLabel) if label.isVisible()
+    }
+    qtbot.keyClick(examples.search, Qt.Key.Key_Escape)
+    assert all(card.isVisible() for card in examples.cards)
+    qtbot.keyClick(examples.search, Qt.Key.Key_Down)
+    assert examples.cards[0].hasFocus()
+    qtbot.keyClicks(examples.search, "spiral")
+    qtbot.keyClick(examples.search, Qt.Key.Key_Return)
+    assert window.document.experiment.data.kind == "spirals"
 
 
 def test_saving_without_a_file_asks_for_one(window: Window, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_from_the_welcome_page_to_two_runs_side_by_side_and_back(person: Person)
     person.start_engine()
     window, lab, qtbot = person.window, person.lab, person.qtbot
 
-    card = next(c for c in window.welcome.cards if "Digits, convolutional network" in c.accessibleName())
+    card = next(c for c in window.welcome.examples.cards if "Digits, convolutional network" in c.accessibleName())
     qtbot.mouseClick(card, LEFT)
     template = load_template("digits-cnn")
     assert person.document.experiment == template

@@ -3,21 +3,19 @@
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from dllab.templates import TEMPLATES, load_template
 from dllab.text import _
 from ui.recovery import Copy
 from ui.shell.buttons import ICON_AND_GAP
-from ui.shell.cards import StartCard
+from ui.shell.examples import Examples
 from ui.shell.icons import icon
 from ui.shell.labels import Elided
 from ui.shell.recent import Recent
 from ui.shell.theme import interface_font, theme
 
-_CARD_WIDTH = 236
 _SIDE = 250
 
 
@@ -42,9 +40,9 @@ class Welcome(QScrollArea):
         self.page = QWidget(self)
         self.page.setObjectName("page")
         self.setWidget(self.page)
-        self.cards = [StartCard(_(t.title), _(t.sentence), parent=self.page) for t in TEMPLATES]
-        for template, card in zip(TEMPLATES, self.cards, strict=True):
-            card.clicked.connect(lambda _checked=False, chosen=template.id: self.template_wanted.emit(chosen))
+        self.examples = Examples(self.page)
+        self.examples.chosen.connect(self.template_wanted)
+        self.examples.reached.connect(self.ensureWidgetVisible)
         self.copy_rows: list[CopyRow] = []
         self.empty = self._button(_("Empty canvas"), self.new_wanted.emit)
         self.browse = self._button(_("Open a file…"), self.open_wanted.emit)
@@ -52,8 +50,6 @@ class Welcome(QScrollArea):
         self.back.hide()
         self._recovered = QVBoxLayout()
         self._files = QVBoxLayout()
-        self._grid = QGridLayout()
-        self._columns = 0
         self._lay_out()
         recent.changed.connect(self.show_recent)
         theme.changed.connect(self._restyle)
@@ -87,38 +83,19 @@ class Welcome(QScrollArea):
             self._files.addWidget(hint)
         self._files.addStretch(1)
 
-    def draw_networks(self) -> None:
-        """Load the templates and draw their networks, one at a time so that the window answers meanwhile."""
-        waiting = [(t, card) for t, card in zip(TEMPLATES, self.cards, strict=True) if card.experiment is None]
-        if waiting and self.isVisible():
-            template, card = waiting[0]
-            card.show_network(load_template(template.id))
-            QTimer.singleShot(0, self, self.draw_networks)
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.show_recent()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        at = next((n for n, card in enumerate(self.cards) if card.hasFocus()), None)
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -self._columns,
-            Qt.Key.Key_Down: self._columns,
-        }
-        step = steps.get(Qt.Key(event.key()))
-        if at is not None and step is not None and 0 <= at + step < len(self.cards):
-            self.cards[at + step].setFocus(Qt.FocusReason.TabFocusReason)
-            self.ensureWidgetVisible(self.cards[at + step])
-        elif event.key() == Qt.Key.Key_Escape and not self.back.isHidden():
+        if event.key() == Qt.Key.Key_Escape and not self.back.isHidden():
             self.back_wanted.emit()
         else:
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_cards()
+        self.examples.set_room(self.viewport().width() - 80 - 28 - _SIDE)
 
     def _lay_out(self) -> None:
         title = QLabel(_("What would you like to try?"), self.page)
@@ -134,16 +111,10 @@ class Welcome(QScrollArea):
         top.addStretch(1)
         for button in (self.back, self.browse, self.empty):
             top.addWidget(button, alignment=Qt.AlignmentFlag.AlignBottom)
-        self._grid.setSpacing(12)
-        left = QVBoxLayout()
-        left.setSpacing(8)
-        left.addWidget(self._heading(_("Start from an example")))
-        left.addLayout(self._grid)
-        left.addStretch(1)
         self._files.setSpacing(2)
         below = QHBoxLayout()
         below.setSpacing(28)
-        below.addLayout(left, 1)
+        below.addWidget(self.examples, 1)
         side = QWidget(self.page)
         side.setFixedWidth(_SIDE)
         side.setLayout(self._files)
@@ -155,14 +126,6 @@ class Welcome(QScrollArea):
         column.addLayout(top)
         column.addLayout(self._recovered)
         column.addLayout(below, 1)
-
-    def _place_cards(self) -> None:
-        room = self.viewport().width() - 80 - 28 - _SIDE
-        columns = max(1, min(4, (room + 12) // (_CARD_WIDTH - 14 + 12)))
-        if columns != self._columns:
-            self._columns = columns
-            for number, card in enumerate(self.cards):
-                self._grid.addWidget(card, number // columns, number % columns)
 
     def _heading(self, text: str) -> QLabel:
         label = QLabel(text, self.page)

@@ -168,7 +168,7 @@ class Window(QMainWindow):
         """The window is on the screen: make what was left out to get it there."""
         if self._work is None and not self._ended:
             self._furnish()
-        self.welcome.draw_networks()
+        self.welcome.examples.draw_networks()
 
     # --- what commands ask for --------------------------------------------------------------------------------------
 
@@ -290,7 +290,7 @@ class Window(QMainWindow):
             self.toprow.shut_panels()
         self.welcome.back.setVisible(bool(self.document.experiment.model.nodes))
         self.pages.setCurrentWidget(self.welcome)
-        self.welcome.cards[0].setFocus()
+        self.welcome.examples.cards[0].setFocus()
 
     def _on_selected(self, ids: tuple[str, ...]) -> None:
         self.selection = tuple(ids)
