@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from dllab.build.module import make_module
 from dllab.data.base import IGNORED, DataSpec
 from dllab.document.experiment import Experiment
+from dllab.layers.base import Call
 from dllab.recipe import LOSSES
 from dllab.recipe.losses import TargetForm
 
@@ -15,10 +16,20 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def build_loss(experiment: Experiment, spec: DataSpec) -> nn.Module:
-    """The loss function of an experiment; its targets come from `encode_targets`."""
+def build_loss(experiment: Experiment, spec: DataSpec, labels: "np.ndarray | None" = None) -> nn.Module:
+    """The loss function of an experiment; its targets come from `encode_targets`.
+
+    `labels` are the class numbers of the training part: losses that balance the classes count them.
+    """
     choice = experiment.training.loss
-    made = make_module(LOSSES.make(choice.kind, choice.params).call())
+    loss = LOSSES.make(choice.kind, choice.params)
+    call = loss.call()
+    if labels is not None and spec.classes:
+        known = torch.as_tensor(labels).flatten()
+        counts = torch.bincount(known[known != IGNORED], minlength=len(spec.classes)).tolist()
+        weights = {name: torch.tensor(values) for name, values in loss.weights(counts).items()}
+        call = Call(call.name, call.args, {**call.options, **weights})
+    made = make_module(call)
     return EveryStep(made) if spec.positions else made
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from dllab.document.experiment import Experiment
-from dllab.recipe import OPTIMISERS
+from dllab.recipe import OPTIMISERS, SCHEDULES
 
 _FUSED_DEVICES = frozenset({"cpu", "cuda", "mps", "xpu"})
 
@@ -24,6 +24,16 @@ def build_optimiser(experiment: Experiment, parameters: Iterable[nn.Parameter]) 
         options["fused"] = True
     optimiser: torch.optim.Optimizer = kind(weights, **options)
     return optimiser
+
+
+def build_schedule(experiment: Experiment, optimiser: torch.optim.Optimizer, steps_per_epoch: int) -> Any:
+    """Torch's scheduler of an experiment, or None where the learning rate stays as it is."""
+    recipe = experiment.training
+    declared = SCHEDULES.make(recipe.schedule.kind, recipe.schedule.params)
+    call = declared.call(recipe.learning_rate, recipe.epochs, steps_per_epoch)
+    if call is None:
+        return None
+    return getattr(torch.optim.lr_scheduler, call.name)(optimiser, *call.args, **call.options)
 
 
 def _can_fuse(weight: nn.Parameter) -> bool:

@@ -22,7 +22,7 @@ from dllab.document.flat import Flat, flatten, inside_of, ports_of
 from dllab.layers import LAYERS
 from dllab.layers.base import InsertBefore, Layer, Misfit, SetParam, Shape, is_padded, show_shape, signals
 from dllab.layers.grouping import Group, Ports
-from dllab.recipe import LOSSES, OPTIMISERS
+from dllab.recipe import LOSSES, OPTIMISERS, SCHEDULES
 from dllab.recipe.losses import Loss
 from dllab.text import N_, _
 
@@ -68,6 +68,7 @@ def check(experiment: Experiment) -> Check:
     dataset: Dataset | None = _chosen(DATASETS, experiment.data, "data", problems)
     loss: Loss | None = _chosen(LOSSES, experiment.training.loss, "training.loss", problems)
     _chosen(OPTIMISERS, experiment.training.optimiser, "training.optimiser", problems)
+    _chosen(SCHEDULES, experiment.training.schedule, "training.schedule", problems)
     if dataset and dataset.problem():
         problems.append(Problem("data", dataset.problem(), name="data"))
         dataset = None

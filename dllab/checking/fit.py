@@ -68,6 +68,10 @@ def split_problems(experiment: Experiment, nodes: Mapping[str, "NodeCheck"], dat
         text = _("Early stopping watches the validation loss, but there is no validation part.")
         fix = Fix("path", _("Set Validation part to 0.2"), name="split.validation", value=0.2)
         yield Problem("patience", text, name="training.patience", severity="warning", fixes=(fix,))
+    if experiment.training.schedule.kind == "plateau" and not split.validation:
+        text = _("This schedule waits for the validation loss, but there is no validation part.")
+        fix = Fix("path", _("Set Validation part to 0.2"), name="split.validation", value=0.2)
+        yield Problem("plateau", text, name="training.schedule", severity="warning", fixes=(fix,))
     yield from _batch_norm_of_one(experiment, nodes, train)
 
 

@@ -135,6 +135,8 @@ class Report:
         steps = len(result.losses)
         rate = steps / result.seconds if result.seconds > 0 else 0.0
         facts = {"epochs": len(result.epochs), "steps": steps, "steps_per_second": round(rate, 1), "test": dict(test)}
+        if result.session.update.clips:
+            facts["clipped"] = result.session.update.clipped
         if result.trouble is None:
             self._emit({"event": "done", **facts})
         else:
@@ -151,6 +153,9 @@ class Report:
         )
         time_taken = clock(result.seconds) if result.seconds >= 60 else _("{count:.1f} s").format(count=result.seconds)
         print(text.format(epochs=len(result.epochs), steps=steps, time=time_taken, rate=rate))
+        if result.session.update.clips:
+            text = _("Clipping acted in {count:,} of {steps:,} steps.")
+            print(text.format(count=result.session.update.clipped, steps=steps))
         if test:
             print(_("Test part, opened once: {scores}").format(scores=", ".join(_in_words(test, ""))))
 

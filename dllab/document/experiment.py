@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -67,7 +67,21 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Choice(Frozen):
+class Growing(Frozen):
+    """A value that got more fields since files were first written: those in `later` stand in a file only if they say
+    something, so that old files stay byte for byte what they were and old versions can read new ones."""
+
+    later: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_silence(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        fields = type(self).model_fields
+        silent = [n for n in self.later if getattr(self, n) == fields[n].get_default(call_default_factory=True)]
+        return {name: value for name, value in content.items() if name not in silent}
+
+
+class Choice(Growing):
     """One of several declared kinds (a dataset, a loss, an optimiser) with its parameters."""
 
     kind: Annotated[str, Field(min_length=1, max_length=64)]
@@ -77,20 +91,14 @@ class Choice(Frozen):
 class Node(Choice):
     """A layer on the canvas. A kind this installation doesn't know stays as it is in the file."""
 
+    later: ClassVar[frozenset[str]] = frozenset({"inside"})
+
     x: Coordinate = 0.0
     y: Coordinate = 0.0
     title: Annotated[str, Field(max_length=200)] = ""
     muted: bool = False
     inside: "Graph | None" = None
     """What a group holds. Its ports are the nodes of kind group_input and group_output in there, by their ids."""
-
-    @model_serializer(mode="wrap")
-    def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Most nodes are no groups, and files stay as they were before there were any.
-        content: dict[str, Any] = handler(self)
-        if self.inside is None:
-            content.pop("inside", None)
-        return content
 
 
 class Link(Frozen):
@@ -209,8 +217,10 @@ class Split(Frozen):
     )
 
 
-class Training(Frozen):
+class Training(Growing):
     """The recipe: loss, optimiser, and for how long."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"schedule", "l1", "clip_norm", "clip_value"})
 
     loss: Choice = Choice(kind="cross_entropy")
     optimiser: Choice = Choice(kind="adam")
@@ -243,6 +253,25 @@ class Training(Frozen):
     )
     keep_best: bool = Field(
         True, title=N_("Keep best"), description=N_("At the end go back to the weights with the lowest validation loss")
+    )
+    schedule: Choice = Choice(kind="constant")
+    l1: Annotated[float, Field(ge=0.0, le=1e3)] = Field(
+        0.0,
+        title=N_("L1 penalty"),
+        description=N_(
+            "Adds this times the sum of all absolute weights to what is minimised: many weights become 0. "
+            "The loss is shown without it"
+        ),
+    )
+    clip_norm: Annotated[float, Field(ge=0.0, le=1e9)] = Field(
+        0.0,
+        title=N_("Clip norm"),
+        description=N_("Shortens a gradient that is longer than this, keeping its direction; 0: never"),
+    )
+    clip_value: Annotated[float, Field(ge=0.0, le=1e9)] = Field(
+        0.0,
+        title=N_("Clip values"),
+        description=N_("Cuts every number of the gradient to at most this size; 0: never"),
     )
 
 

@@ -197,6 +197,7 @@ class Worker(threading.Thread):
                 outcome = session.advance()
                 losses[0].append(session.step)
                 losses[1].append(outcome.loss)
+                self._add_update(session)
                 if outcome.metrics is not None:
                     self._close_epoch(session, outcome)
                 if self._pace == "step":
@@ -209,12 +210,20 @@ class Worker(threading.Thread):
             log.exception("step %d", session.step)
             self._fail(explain(error, session))
 
+    def _add_update(self, session: Session) -> None:
+        """Points about the update itself, where anything but the optimiser has a hand in it."""
+        if session.update.moves:
+            self._points.add("learning_rate", session.step, session.learning_rate)
+        if session.update.norm is not None:
+            self._points.add("gradient_norm", session.step, session.update.norm)
+
     def _close_epoch(self, session: Session, outcome: Outcome) -> None:
         metrics = outcome.metrics or {}
         for name, value in metrics.items():
             if name != "train_loss":
                 self._points.add(name, session.step, value)
-        self._points.add("learning_rate", session.step, session.learning_rate)
+        if not session.update.moves:
+            self._points.add("learning_rate", session.step, session.learning_rate)
         self._closed = protocol.Epoch(self._run, session.epoch, session.step, metrics)
         if outcome.finished:
             self._finish(session, outcome.finished)

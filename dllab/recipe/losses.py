@@ -1,5 +1,6 @@
 """Loss functions: which targets and predictions they compare, and the torch call that computes them."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -11,6 +12,9 @@ from dllab.text import N_
 
 TargetForm = Literal["index", "binary", "one_hot", "value"]
 """How a target meets the loss: class number; 0/1 as float (…, 1); one-hot row; the value itself."""
+
+
+_CLASS_WEIGHTS = Literal["none", "balanced"]
 
 
 class Loss(Declared):
@@ -27,6 +31,10 @@ class Loss(Declared):
     def expects(self, data: DataSpec) -> Shape:
         """The output shape per sample that this loss needs on this data."""
         return _every_step(data, len(data.targets) if data.task == "regression" else len(data.classes))
+
+    def weights(self, counts: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
+        """Further options of the call, made tensors: weights that follow from how often each class occurs."""
+        return {}
 
     def call(self) -> Call:
         """How torch builds it."""
@@ -47,9 +55,10 @@ class CrossEntropy(Loss):
     """How surprised the network is by the true class, on average.
 
     $L = -\\frac{1}{N} \\sum_n \\log p_{n, y_n}$ with $p = \\mathrm{softmax}(z)$. It takes raw scores $z$ (logits): no
-    softmax layer before it.
+    softmax layer before it. Smoothed by $\\alpha$, the true class's target is $1 - \\alpha + \\alpha / C$ and every other's
+    $\\alpha / C$; balanced, class $c$ of $C$ weighs $\\frac{N}{C N_c}$ and the mean is a weighted one.
 
-    Reference: Goodfellow et al. (2016), 6.2.2.3; `torch.nn.CrossEntropyLoss`.
+    Reference: Goodfellow et al. (2016), 6.2.2.3; Szegedy et al., CVPR 2016, 7; `torch.nn.CrossEntropyLoss`.
     """
 
     kind: ClassVar[str] = "cross_entropy"
@@ -57,11 +66,29 @@ class CrossEntropy(Loss):
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
     from_logits: ClassVar[bool] = True
 
+    label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = Field(
+        0.0,
+        title=N_("Label smoothing"),
+        description=N_("Share of the target that is spread evenly over all classes, against being too sure"),
+    )
+    class_weights: _CLASS_WEIGHTS = Field(
+        "none",
+        title=N_("Class weights"),
+        description=N_("balanced: a class that is half as frequent in the training part counts twice as much"),
+    )
+
     def target_form(self, data: DataSpec) -> TargetForm:
         return "index"
 
+    def weights(self, counts: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
+        if self.class_weights == "none":
+            return {}
+        return {"weight": tuple(sum(counts) / (len(counts) * max(1, count)) for count in counts)}
+
     def call(self) -> Call:
-        return Call("nn.CrossEntropyLoss")
+        return Call(
+            "nn.CrossEntropyLoss", (), {"label_smoothing": self.label_smoothing} if self.label_smoothing else {}
+        )
 
 
 @loss
@@ -69,7 +96,8 @@ class BinaryCrossEntropy(Loss):
     """Cross-entropy for two classes from one score.
 
     $L = -\\frac{1}{N} \\sum_n [\\, y_n \\log \\sigma(z_n) + (1 - y_n) \\log(1 - \\sigma(z_n)) \\,]$. It takes the raw score
-    $z$ and applies the sigmoid itself. With more than two classes every class is its own yes-or-no question.
+    $z$ and applies the sigmoid itself. With more than two classes every class is its own yes-or-no question. Balanced, the
+    first term weighs $N_{no} / N_{yes}$.
 
     Reference: Goodfellow et al. (2016), 6.2.2.2; `torch.nn.BCEWithLogitsLoss`.
     """
@@ -84,6 +112,18 @@ class BinaryCrossEntropy(Loss):
 
     def expects(self, data: DataSpec) -> Shape:
         return _every_step(data, 1 if len(data.classes) == 2 else len(data.classes))
+
+    class_weights: _CLASS_WEIGHTS = Field(
+        "none",
+        title=N_("Class weights"),
+        description=N_("balanced: yes counts as much more as it is rarer than no in the training part"),
+    )
+
+    def weights(self, counts: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
+        if self.class_weights == "none":
+            return {}
+        yes = counts[1:] if len(counts) == 2 else counts
+        return {"pos_weight": tuple((sum(counts) - count) / max(1, count) for count in yes)}
 
     def call(self) -> Call:
         return Call("nn.BCEWithLogitsLoss")

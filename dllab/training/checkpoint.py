@@ -8,7 +8,7 @@ from typing import Any
 import safetensors.torch
 from safetensors import SafetensorError, safe_open
 
-from dllab.document.format import to_text
+from dllab.document.format import FileProblem, from_text, to_text
 from dllab.files import write_atomic
 from dllab.text import _
 from dllab.training.session import Session
@@ -36,14 +36,14 @@ def load(session: Session, folder: Path) -> None:
     """Let `session` (fresh, of the same experiment) go on from `folder`. Raises CheckpointProblem."""
     try:
         header, tensors = _read(folder / FILE)
-        if header.get("dllab") != _FORMAT or header.get("experiment") != to_text(session.experiment):
+        if header.get("dllab") != _FORMAT or from_text(header["experiment"]).experiment != session.experiment:
             raise CheckpointProblem(_("The checkpoint belongs to another experiment."))
         facts: dict[str, Any] = json.loads(header["facts"])
         facts["best"][0] = math.inf if facts["best"][0] is None else facts["best"][0]
         session.restore(tensors, facts)
     except OSError as error:
         raise CheckpointProblem(_("There is no checkpoint to go on from.")) from error
-    except (SafetensorError, KeyError, IndexError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+    except (SafetensorError, KeyError, IndexError, TypeError, RuntimeError, FileProblem, json.JSONDecodeError) as error:
         raise CheckpointProblem(_("The checkpoint is damaged: {reason}").format(reason=error)) from error
 
 

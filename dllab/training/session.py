@@ -13,7 +13,6 @@ from torch import Tensor
 from dllab.build import blocks
 from dllab.build.loss import build_loss, encode_targets
 from dllab.build.module import build
-from dllab.build.optimiser import build_optimiser
 from dllab.checking import check
 from dllab.data.prepare import Part, Prepared, prepare
 from dllab.document.experiment import Experiment
@@ -21,6 +20,7 @@ from dllab.recipe import LOSSES
 from dllab.training.device import choose
 from dllab.training.memory import refuse_if_too_large
 from dllab.training.metrics import Tally
+from dllab.training.update import Update
 
 _CHUNK = 1024
 
@@ -73,16 +73,16 @@ class Session:
         self.network = build(experiment)
         self.initial = {k: v.clone() for k, v in self.network.state_dict().items()}
         self.network.to(self.device).train()
-        self.loss = build_loss(experiment, self.data)
-        self.optimiser = build_optimiser(experiment, self.network.parameters())
+        labels = self.prepared.train.y if self.data.classes else None
+        self.loss = build_loss(experiment, self.data, labels).to(self.device)
         self._parameters = tuple(self.network.parameters())
         self._modes_differ = any(map(_two_faced, self.network.modules()))
         self._x, self._targets, self._labels = self._on_device(self.prepared.train)
         self._validation = self._on_device(self.prepared.validation)
         self._shuffle = torch.Generator().manual_seed(experiment.seed)
-        self.learning_rate = self.recipe.learning_rate
         self.batch_size = self.recipe.batch_size
         self.epochs = self.recipe.epochs
+        self.update = Update(experiment, self.network, self.steps_per_epoch)
         self.step = 0
         self.epoch = 0
         self.cursor = 0
@@ -93,9 +93,6 @@ class Session:
         self.last: dict[str, Tensor] = {}
         """Weights at the end, while the best ones are shown."""
         self.opened = 0
-        self._loss_sum = 0.0
-        self._tally = Tally(self.data)
-        self._order = torch.empty(0, dtype=torch.int64)
         self._begin_epoch()
 
     # --- phases of a step -------------------------------------------------------------------------------------------
@@ -113,7 +110,7 @@ class Session:
         if not math.isfinite(value):
             raise NonFinite(self.step, value, self.first_non_finite(x))
         loss.backward()
-        self.optimiser.step()
+        self.update.step()
         self.step += 1
         self.cursor = stop
         self._loss_sum += value * (stop - start)
@@ -147,6 +144,7 @@ class Session:
         return -(-count // self.batch_size)
 
     def _begin_epoch(self) -> None:
+        """Forget the epoch before and put the samples in a new order."""
         count = len(self._x)
         if self.recipe.shuffle:
             self._order = torch.randperm(count, generator=self._shuffle)
@@ -155,6 +153,7 @@ class Session:
         self._lay_out()
         self.cursor = 0
         self._loss_sum = 0.0
+        self._began, self._clipped_before = self.step, self.update.clipped
         self._tally = Tally(self.data)
 
     def _lay_out(self) -> None:
@@ -172,6 +171,9 @@ class Session:
             scores = self.evaluate(*self._validation)
             metrics |= {f"val_{name}": score for name, score in scores.items()}
             self._watch(scores["loss"])
+        if self.update.clips:
+            metrics["clipped"] = (self.update.clipped - self._clipped_before) / max(1, self.step - self._began)
+        self.update.end_epoch(metrics.get("val_loss"))
         finished = ""
         if self.recipe.patience and self.stale >= self.recipe.patience:
             finished = "early-stop"
@@ -233,11 +235,14 @@ class Session:
 
     # --- changing and ending it -------------------------------------------------------------------------------------
 
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next update."""
+        return self.update.learning_rate
+
     def set_learning_rate(self, value: float) -> None:
         """From the next update on."""
-        self.learning_rate = value
-        for group in self.optimiser.param_groups:
-            group["lr"] = value
+        self.update.set_learning_rate(value)
 
     def show_best(self) -> None:
         """Put the best weights in place, if they were kept and aren't the last ones; `show_last` undoes it."""
@@ -263,15 +268,10 @@ class Session:
         tensors["random.torch"] = torch.get_rng_state()
         if self.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
-        plain: dict[str, dict[str, Any]] = {}
-        for number, state in self.optimiser.state_dict()["state"].items():
-            for key, value in state.items():
-                if isinstance(value, Tensor):
-                    tensors[f"optimiser.{number}.{key}"] = value
-                elif value is not None:
-                    plain.setdefault(str(number), {})[key] = value
+        own, update = self.update.state()
+        tensors |= {f"optimiser.{key}": value for key, value in own.items()}
         facts = {name: getattr(self, name) for name in _FACTS}
-        facts |= {"best": [self.best.loss, self.best.epoch], "tally": self._tally.facts(), "optimiser": plain}
+        facts |= {"best": [self.best.loss, self.best.epoch], "tally": self._tally.facts(), "update": update}
         return tensors, facts
 
     def restore(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
@@ -284,12 +284,7 @@ class Session:
         self.last = {k: v.to(self.device) for k, v in named("last.").items()}
         loss, epoch = facts["best"]
         self.best = Best(loss, epoch, {k: v.to(self.device) for k, v in named("best.").items()})
-        states: dict[int, dict[str, Any]] = {int(k): dict(v) for k, v in facts["optimiser"].items()}
-        for key, value in named("optimiser.").items():
-            number, name = key.split(".", 1)
-            states.setdefault(int(number), {})[name] = value
-        groups = self.optimiser.state_dict()["param_groups"]
-        self.optimiser.load_state_dict({"state": states, "param_groups": groups})
+        self.update.restore(named("optimiser."), facts["update"])
         self._order = tensors["order"]
         self._shuffle.set_state(tensors["random.shuffle"])
         torch.set_rng_state(tensors["random.torch"])
@@ -297,7 +292,6 @@ class Session:
             torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
         for name in _FACTS:
             setattr(self, name, facts[name])
-        self.set_learning_rate(self.learning_rate)
         self._tally.restore(facts["tally"])
         self._lay_out()
 
@@ -320,7 +314,7 @@ def _laid(x: Tensor) -> Tensor:
 
 
 _FACTS = (
-    "learning_rate", "batch_size", "epochs", "step", "epoch", "cursor", "stale", "opened", "_loss_sum",
+    "batch_size", "epochs", "step", "epoch", "cursor", "stale", "opened", "_loss_sum", "_began", "_clipped_before",
 )  # fmt: skip
 _TWO_FACED = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._NormBase, blocks.Reparameterise)
 

@@ -11,9 +11,15 @@ from dllab.declare import Declared, form_fields
 from dllab.document.experiment import Experiment, Preparation, Split, Training
 from dllab.layers import LAYERS
 from dllab.layers.base import FAMILIES
-from dllab.recipe import LOSSES, OPTIMISERS
+from dllab.recipe import LOSSES, OPTIMISERS, SCHEDULES
 
-REGISTRIES = {"layers": LAYERS, "datasets": DATASETS, "losses": LOSSES, "optimisers": OPTIMISERS}
+REGISTRIES = {
+    "layers": LAYERS,
+    "datasets": DATASETS,
+    "losses": LOSSES,
+    "optimisers": OPTIMISERS,
+    "schedules": SCHEDULES,
+}
 DECLARED = [kind for registry in REGISTRIES.values() for kind in registry]
 TRANSLATORS = {"_", "ngettext", "N_"}
 

@@ -373,3 +373,13 @@ def test_the_bar_stays_on_one_line_and_within_the_terminal(monkeypatch) -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(4, "0:04"), (75.4, "1:15"), (3723, "1:02:03")])
 def test_durations_for_people(seconds: float, words: str) -> None:
     assert clock(seconds) == words
+
+
+def test_how_often_clipping_acted_is_told(xor: Path, capsys) -> None:
+    capsys.readouterr()
+    assert main(["train", str(xor), "--epochs", "2", "--set", "training.clip_norm=1e-9"]) == 0
+    told = capsys.readouterr().out
+    (line,) = [line for line in told.splitlines() if "Clipping" in line]
+    assert line == "Clipping acted in 24 of 24 steps."
+    assert main(["train", str(xor), "--epochs", "2", "--json", "--set", "training.clip_value=1e9"]) == 0
+    assert json_lines(capsys.readouterr().out)[-1]["clipped"] == 0

@@ -163,7 +163,7 @@ def test_batch_size_and_learning_rate_change_from_the_next_batch_on() -> None:
     session.set_learning_rate(0.5)
     session.advance()
     assert session.cursor == 60
-    assert session.optimiser.param_groups[0]["lr"] == 0.5
+    assert session.update.optimiser.param_groups[0]["lr"] == 0.5
 
 
 def test_early_stopping_ends_and_the_best_weights_are_put_in_place() -> None:

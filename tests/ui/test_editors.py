@@ -8,11 +8,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from dllab import text
+from dllab.checking.length import steps_per_epoch
 from dllab.data import DATASETS
+from dllab.document import edits
 from dllab.document.experiment import Choice, Experiment
 from dllab.engine import protocol
 from dllab.engine.protocol import Change
-from dllab.recipe import OPTIMISERS
+from dllab.recipe import OPTIMISERS, SCHEDULES
 from ui.document import Document
 from ui.inspector import chip_text_data, chip_text_device, chip_text_recipe, commit_focused
 from ui.inspector.chooser import Chooser
@@ -354,3 +356,20 @@ def test_every_text_is_translated(lab, show, engine, editor) -> None:
     shown += [c.itemText(i) for c in widget.findChildren(Chooser) for i in range(c.count())]
     shown += [b.text() for b in getattr(widget, "buttons", {}).values() if b.text() != "7"]
     assert [t for t in shown if t and not t.startswith("⟦")] == []
+
+
+def test_a_schedule_is_drawn_before_the_run(lab, show) -> None:
+    editor = show(RecipeEditor(lab))
+    assert not editor.plan.isVisible(), "a constant rate needs no picture"
+    lab.document.apply("", lambda e: edits.set_path(e, "training.schedule", Choice(kind="one_cycle")))
+    assert editor.plan.isVisible()
+    experiment, check = lab.document.experiment, lab.document.check
+    recipe, steps = experiment.training, steps_per_epoch(experiment, check)
+    declared = SCHEDULES["one_cycle"]()
+    first, last = (declared.rate(recipe.learning_rate, s, recipe.epochs, steps) for s in (0, recipe.epochs * steps - 1))
+    assert editor.plan.rates[0] == (0.0, first)
+    assert editor.plan.rates[-1][1] == last
+    assert max(rate for _epoch, rate in editor.plan.rates) > 0.99 * recipe.learning_rate
+    assert len({editor.plan.grab().toImage().pixel(x, 40) for x in range(editor.plan.width())}) > 1
+    lab.document.apply("", lambda e: edits.set_path(e, "training.schedule", Choice(kind="plateau")))
+    assert not editor.plan.isVisible(), "nobody knows when it will fall"

@@ -7,6 +7,7 @@ from dllab.declare import Declared, FormField, form_fields
 from dllab.layers.base import FAMILIES, Layer, Misfit, Shape, show_shape
 from dllab.recipe.losses import Loss
 from dllab.recipe.optimisers import Optimiser
+from dllab.recipe.schedules import Schedule
 from dllab.text import _
 from ui.inspector.stepping import show_bounds
 from ui.inspector.words import parameter_words, sample_words, target_words, value_text
@@ -21,7 +22,8 @@ def sort_of(declaration: type[Declared]) -> str:
     """What sort of thing it is: "Layer · Convolution", "Data", "Loss"."""
     if issubclass(declaration, Layer):
         return f"{_('Layer')} · {_(FAMILIES.get(declaration.family, declaration.family))}"
-    for sort, word in ((Dataset, _("Data")), (Loss, _("Loss")), (Optimiser, _("Optimiser"))):
+    sorts = ((Dataset, _("Data")), (Loss, _("Loss")), (Optimiser, _("Optimiser")), (Schedule, _("Schedule")))
+    for sort, word in sorts:
         if issubclass(declaration, sort):
             return word
     return ""
@@ -45,6 +47,9 @@ def example(declaration: type[Declared]) -> Facts:
     if isinstance(made, Optimiser):
         options = ", ".join(f"{name}={value!r}" for name, value in made.options().items())
         return [(_("In PyTorch"), f"torch.optim.{made.torch_name}({options})")]
+    if isinstance(made, Schedule):
+        call = made.call(0.001, 20, 50)
+        return [(_("In PyTorch"), f"torch.optim.lr_scheduler.{call.code()}")] if call else []
     return []
 
 

@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dllab.checking import apply_fix
 from dllab.document.experiment import Experiment, Training
-from dllab.recipe import LOSSES, OPTIMISERS
+from dllab.recipe import LOSSES, OPTIMISERS, SCHEDULES
 from dllab.text import _
 from ui.inspector.bound_form import ChoiceForm, PathForm
 from ui.inspector.problems import Problems
+from ui.inspector.schedule_picture import SchedulePicture
 from ui.inspector.sheet import Sheet, column, heading, label
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ class RecipeEditor(Sheet):
         self.loss.fits = self._fits
         self.rate = self._training("learning_rate", "weight_decay")
         self.optimiser.insert(self.rate)
+        self.schedule = ChoiceForm(self._document, SCHEDULES, "training.schedule", _("Schedule"))
+        self.plan = SchedulePicture()
+        self.schedule.insert(self.plan)
+        self.gradient = self._training("clip_norm", "clip_value", "l1")
         self.batches = self._training("batch_size", "shuffle", "drop_last")
         self.length = self._training("epochs", "patience", "keep_best")
         self.seed = PathForm(self._document, Experiment, "", ["seed"])
@@ -47,11 +52,15 @@ class RecipeEditor(Sheet):
             self.live,
             heading(_("Optimiser")),
             self.optimiser,
+            heading(_("Learning rate along the run")),
+            self.schedule,
             heading(_("Loss")),
             self.loss,
             self.problems,
             heading(_("Batches")),
             self.batches,
+            heading(_("Gradient")),
+            self.gradient,
             heading(_("Length")),
             self.length,
             heading(_("Random numbers")),
@@ -63,9 +72,12 @@ class RecipeEditor(Sheet):
 
     def refresh(self) -> None:
         """Show the document as it is now."""
-        for part in (self.optimiser, self.loss, self.rate, self.batches, self.length, self.seed):
+        for part in (self.optimiser, self.schedule, self.loss, self.rate):
             part.refresh()
-        own = [p for p in self._document.check.problems if p.name == "training.loss"]
+        for form in (self.batches, self.gradient, self.length, self.seed):
+            form.refresh()
+        self.plan.show_plan(self._document.experiment, self._document.check)
+        own = [p for p in self._document.check.problems if p.name in ("training.loss", "training.schedule")]
         self.problems.show_problems(own)
 
     def _training(self, *names: str) -> PathForm:

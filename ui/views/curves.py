@@ -29,6 +29,8 @@ _SERIES = {
     "accuracy": ("train_accuracy", "val_accuracy"),
     "r2": ("train_r2", "val_r2"),
     "rate": ("learning_rate",),
+    "gradient": ("gradient_norm",),
+    "clipping": ("clipped",),
 }
 _WORDS = {
     "train_loss": N_("training"),
@@ -38,8 +40,12 @@ _WORDS = {
     "train_r2": N_("training"),
     "val_r2": N_("validation"),
     "learning_rate": N_("learning rate"),
+    "gradient_norm": N_("length before clipping"),
+    "clipped": N_("share of steps clipped"),
 }
 _NAMES = {"loss": N_("Loss"), "accuracy": N_("Accuracy"), "r2": N_("R²"), "rate": N_("Learning rate")}
+_NAMES |= {"gradient": N_("Gradient"), "clipping": N_("Clipped")}
+_SHARES = ("accuracy", "clipping")
 
 
 class Smoothing(QWidget):
@@ -231,11 +237,12 @@ class Curves(View):
     def draw(self) -> None:
         runs = self.lab.runs.all
         regression = any(name.endswith("_r2") for run in runs for name in run.curves)
-        keys = ("loss", "r2" if regression else "accuracy", "rate")
+        keys = ["loss", "r2" if regression else "accuracy", "rate"]
+        keys += [key for key in ("gradient", "clipping") if any(_SERIES[key][0] in run.curves for run in runs)]
         self.tabs.set_tabs([(key, _(_NAMES[key])) for key in keys])
         names = _SERIES[self.tabs.current]
         self._drop({(run.id, name) for run in runs for name in names if name in run.curves})
-        self.plot.set_scale(self.logarithmic, self.tabs.current == "accuracy" and not self.logarithmic)
+        self.plot.set_scale(self.logarithmic, self.tabs.current in _SHARES and not self.logarithmic)
         for order, run in enumerate(reversed(runs)):
             for name in names:
                 self._draw_line(run, name, order)
@@ -304,7 +311,7 @@ class Curves(View):
         return self._value(float(run.curves[name].values[-1]))
 
     def _value(self, value: float) -> str:
-        return percent(value) if self.tabs.current == "accuracy" and np.isfinite(value) else show(value)
+        return percent(value) if self.tabs.current in _SHARES and np.isfinite(value) else show(value)
 
     def _show_keys(self, entries: list[Entry]) -> None:
         shown = [e for e in entries if e.shown and not e.removable]
@@ -386,7 +393,7 @@ class Curves(View):
 def _is_per_step(run: "Run", name: str) -> bool:
     """Whether a training curve has a point for every batch; validation has one an epoch, and so may training scores."""
     if not name.startswith("train_"):
-        return False
+        return name == "gradient_norm"
     validation = run.curves.get(name.replace("train_", "val_"))
     if validation is None or not len(validation):
         return name == "train_loss"
