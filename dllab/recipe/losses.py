@@ -20,6 +20,8 @@ _CLASS_WEIGHTS = Literal["none", "balanced"]
 class Loss(Declared):
     """Base of all losses; `call` builds one that averages over the batch."""
 
+    short: ClassVar[str] = ""
+    """What the Output is called on the canvas, where the title has no room."""
     tasks: ClassVar[tuple[Task, ...]]
     from_logits: ClassVar[bool] = False
     """Whether the loss applies softmax or sigmoid itself, so that the network must not."""
@@ -104,6 +106,7 @@ class BinaryCrossEntropy(Loss):
 
     kind: ClassVar[str] = "binary_cross_entropy"
     title: ClassVar[str] = N_("Binary cross-entropy")
+    short: ClassVar[str] = N_("Binary CE")
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
     from_logits: ClassVar[bool] = True
 
@@ -141,6 +144,7 @@ class MSE(Loss):
 
     kind: ClassVar[str] = "mse"
     title: ClassVar[str] = N_("Mean squared error")
+    short: ClassVar[str] = N_("MSE")
     tasks: ClassVar[tuple[Task, ...]] = ("regression", "classification")
 
     def call(self) -> Call:
@@ -158,6 +162,7 @@ class L1(Loss):
 
     kind: ClassVar[str] = "l1"
     title: ClassVar[str] = N_("Mean absolute error (L1)")
+    short: ClassVar[str] = N_("L1 loss")
     tasks: ClassVar[tuple[Task, ...]] = ("regression", "classification")
 
     def call(self) -> Call:

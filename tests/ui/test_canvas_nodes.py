@@ -3,14 +3,15 @@
 import pytest
 from canvas_stage import Hands, branched, chain, link, node
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QColor, QImage, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPixmap
 
 from dllab.checking import check
 from dllab.document import edits
 from dllab.document.experiment import Choice, Experiment, Graph
+from dllab.recipe import LOSSES
 from ui.canvas.faces import faces, spoken, tooltip
 from ui.canvas.sprites import sprite
-from ui.shell.theme import theme
+from ui.shell.theme import interface_font, theme
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,7 @@ def test_the_output_shows_the_loss_and_what_the_data_asks_for():
     regression = chain().model_copy(update={"data": Choice(kind="diabetes")})
     regression = edits.set_path(regression, "training.loss", Choice(kind="mse"))
     face = face_of(regression, "output")
-    assert (face.title, face.detail) == ("Mean squared error", "1 number to predict")
+    assert (face.title, face.detail) == ("MSE", "1 number to predict")
 
 
 def test_several_inputs_have_a_port_each_and_room_for_all():
@@ -153,3 +154,10 @@ def test_sharp_on_every_screen():
     assert isinstance(twice, QPixmap)
     assert twice.width() == 2 * once.width()
     assert twice.devicePixelRatio() == 2.0
+
+
+@pytest.mark.parametrize("loss", list(LOSSES), ids=lambda loss: loss.kind)
+def test_the_name_of_every_loss_has_room_on_the_output(qapp, loss):
+    experiment = edits.set_path(chain(), "training.loss", Choice(kind=loss.kind))
+    title = faces(experiment, check(experiment))["output"].title
+    assert QFontMetrics(interface_font(13, bold=True)).horizontalAdvance(title) <= 104

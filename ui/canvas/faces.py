@@ -68,7 +68,7 @@ def title_of(node: Node, experiment: Experiment) -> str:
     if node.kind == "output":
         loss = LOSSES.get(experiment.training.loss.kind)
         if loss:
-            return _(loss.title)
+            return _(loss.short or loss.title)
     declaration = LAYERS.get(node.kind)
     return _(declaration.title) if declaration else node.kind
 
