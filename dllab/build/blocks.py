@@ -3,9 +3,17 @@
 import torch
 from torch import nn
 
-from dllab.build.sequence_blocks import GRU, LSTM, RNN
+from dllab.build.sequence_blocks import (
+    GRU,
+    LSTM,
+    RNN,
+    Attention,
+    MultiheadAttention,
+    PositionalEncoding,
+    TransformerEncoder,
+)
 
-__all__ = ["GRU", "LSTM", "RNN"]
+__all__ = ["GRU", "LSTM", "RNN", "Attention", "MultiheadAttention", "PositionalEncoding", "TransformerEncoder"]
 
 
 class Add(nn.Module):

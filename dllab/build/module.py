@@ -171,7 +171,7 @@ def make_module(call: Call, node: str = "") -> nn.Module:
     source: Any = {"nn": nn, "blocks": blocks}[family]
     try:
         module: nn.Module = getattr(source, name)(*call.args, **call.options)
-    except (RuntimeError, TypeError, ValueError) as error:
+    except (AssertionError, RuntimeError, TypeError, ValueError) as error:
         text = _("{node} can't be built as {call}: {reason}")
         raise BuildProblem(text.format(node=node, call=call.code(), reason=error), node) from error
     return module

@@ -134,3 +134,131 @@ class GRU(Memory, nn.GRU):  # type: ignore[misc]  # it puts out less than torch'
                 h = torch.where(inside, after, h)
                 steps[t] = after * inside
         return torch.stack(steps, 1), h
+
+
+class Attention(nn.Module):
+    """softmax(q kᵀ / √d) v; causal: only steps up to one's own; with lengths padding gets no weight."""
+
+    def __init__(self, scale: bool = True, causal: bool = False) -> None:
+        super().__init__()
+        self.scale, self.causal = scale, causal
+
+    def weights(self, q: torch.Tensor, k: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        """How much each step of q takes from each step of k (N, n, m); rows add up to 1."""
+        scores = q @ k.transpose(1, 2)
+        if self.scale:
+            scores = scores / q.shape[2] ** 0.5
+        steps = torch.arange(k.shape[1], device=k.device)
+        if self.causal:
+            scores = scores.masked_fill(steps[None, :] > steps[:, None], float("-inf"))
+        if lengths is not None:
+            scores = scores.masked_fill((steps >= lengths[:, None])[:, None], float("-inf"))
+        return scores.softmax(2)
+
+    def forward(
+        self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, lengths: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        return self.weights(q, k, lengths) @ v
+
+    def extra_repr(self) -> str:
+        return f"scale={self.scale}, causal={self.causal}"
+
+
+class MultiheadAttention(nn.MultiheadAttention):
+    """torch's attention with several heads, of which only the result goes on; with lengths padding gets no weight."""
+
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        causal: bool = False,
+        dropout: float = 0.0,
+        bias: bool = True,
+        kdim: int | None = None,
+        vdim: int | None = None,
+    ) -> None:
+        super().__init__(embed_dim, num_heads, dropout, bias, kdim=kdim, vdim=vdim, batch_first=True)
+        self.causal = causal
+
+    def forward(self, q: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        """q, then k and v where they are not q; then lengths (N,), the only one without axes of steps and features."""
+        lengths = others[-1] if others and others[-1].dim() == 1 else None
+        given = (q, *others) if lengths is None else (q, *others[:-1])
+        k, v = (*given, given[-1], given[-1])[1:3]
+        steps = torch.arange(k.shape[1], device=k.device)
+        later = steps[None, :] > steps[:, None] if self.causal else None
+        padding = None if lengths is None else steps >= lengths[:, None]
+        return super().forward(q, k, v, padding, need_weights=False, attn_mask=later)[0]
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.embed_dim}, {self.num_heads}, causal={self.causal}, dropout={self.dropout}, "
+            f"kdim={self.kdim}, vdim={self.vdim}"
+        )
+
+
+class PositionalEncoding(nn.Module):
+    """Adds to every step (N, length, features) a pattern of its place."""
+
+    def __init__(self, length: int, features: int, learned: bool = False) -> None:
+        super().__init__()
+        self.length, self.features, self.learned = length, features, learned
+        if learned:
+            self.weight = nn.Parameter(0.02 * torch.randn(length, features))
+        else:
+            self.register_buffer("weight", self.waves(length, features), persistent=False)
+
+    @staticmethod
+    def waves(length: int, features: int) -> torch.Tensor:
+        """sin(t / 10000^(2i/d)) in the even places, cos in the odd ones."""
+        pairs = (features + 1) // 2
+        angle = torch.arange(length)[:, None] / 10000 ** (2 * torch.arange(pairs) / features)
+        return torch.stack([angle.sin(), angle.cos()], 2).flatten(1)[:, :features]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.weight[: x.shape[1]]
+
+    def extra_repr(self) -> str:
+        return f"{self.length}, {self.features}, learned={self.learned}"
+
+
+class TransformerEncoder(nn.Module):
+    """Attention of the steps to each other, then two matrices for each step by itself, both with a skip."""
+
+    def __init__(
+        self,
+        features: int,
+        num_heads: int,
+        dim_feedforward: int,
+        dropout: float = 0.0,
+        norm_first: bool = True,
+        causal: bool = False,
+    ) -> None:
+        super().__init__()
+        self.norm_first = norm_first
+        self.self_attn = MultiheadAttention(features, num_heads, causal, dropout)
+        self.linear1 = nn.Linear(features, dim_feedforward)
+        self.linear2 = nn.Linear(dim_feedforward, features)
+        self.norm1, self.norm2 = nn.LayerNorm(features), nn.LayerNorm(features)
+        self.drop = nn.Dropout(dropout)
+
+    def attend(self, x: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:
+        """What a step takes from the others."""
+        result: torch.Tensor = self.drop(self.self_attn(x) if lengths is None else self.self_attn(x, lengths))
+        return result
+
+    def think(self, x: torch.Tensor) -> torch.Tensor:
+        """What each step makes of itself."""
+        result: torch.Tensor = self.drop(self.linear2(self.drop(self.linear1(x).relu())))
+        return result
+
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        if self.norm_first:
+            x = x + self.attend(self.norm1(x), lengths)
+            return x + self.think(self.norm2(x))
+        x = self.norm1(x + self.attend(x, lengths))
+        result: torch.Tensor = self.norm2(x + self.think(x))
+        return result
+
+    def extra_repr(self) -> str:
+        return f"norm_first={self.norm_first}"

@@ -20,5 +20,6 @@ LAYERS.load(
         "latent",
         "grouping",
         "recurrent",
+        "attention",
     )
 )
