@@ -9,6 +9,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from dllab.checking import Check, check
 from dllab.document.edits import Refused
 from dllab.document.experiment import Experiment
+from ui.page import Page
 
 Edit = Callable[[Experiment], Experiment]
 
@@ -57,6 +58,7 @@ class Document(QObject):
         self.read_only = False
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self.file_changed)
+        self.page = Page(self)
 
     @property
     def experiment(self) -> Experiment:
@@ -83,6 +85,7 @@ class Document(QObject):
         """Replace everything by another experiment; its undo history starts anew."""
         self.undo_stack.clear()
         self.path, self.read_only = path, read_only
+        self.page.open(())
         self._show(experiment)
         self.undo_stack.setClean()
         self.file_changed.emit()

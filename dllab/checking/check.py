@@ -18,7 +18,7 @@ from dllab.data import DATASETS
 from dllab.data.base import Dataset, DataSpec
 from dllab.declare import Declared, Registry, field_messages
 from dllab.document.experiment import GROUP_INPUT, GROUP_OUTPUT, Choice, Experiment, Graph, Link
-from dllab.document.flat import Flat, flatten, inside_of, ports_of
+from dllab.document.flat import SEPARATOR, Flat, flatten, home_of, inside_of, ports_of
 from dllab.layers import LAYERS
 from dllab.layers.base import InsertBefore, Layer, Misfit, SetParam, Shape, is_padded, show_shape, signals
 from dllab.layers.grouping import Group, Ports
@@ -46,6 +46,18 @@ class Check:
     data: DataSpec | None
     output: Shape | None
     """Shape that reaches the loss."""
+
+    behind: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The layer behind the first output of each group."""
+
+    def layer_of(self, node: str) -> str:
+        """The layer to look at for what stands in the document: itself, for a group its last one, of repetitions the first.
+
+        What is not there comes back as it is.
+        """
+        if node not in self.nodes:
+            node = next((name for name in self.nodes if SEPARATOR in name and home_of(name) == node), node)
+        return self.behind.get(node, node)
 
     @property
     def trainable(self) -> bool:
@@ -75,6 +87,7 @@ def check(experiment: Experiment) -> Check:
     spec = dataset.spec() if dataset else None
 
     flat = flatten(experiment)
+    behind: dict[str, str] = {}
     experiment = flat.experiment
     graph = experiment.model
     order = _order(graph, problems)
@@ -91,9 +104,10 @@ def check(experiment: Experiment) -> Check:
     if flat.groups or flat.flaws:
         problems += _group_problems(flat)
         nodes |= group_checks(flat, nodes)
+        behind = {name: end[0] for name, placed in flat.groups.items() if (end := placed.last) is not None}
         problems = at_home(problems)
     problems.sort(key=lambda problem: problem.severity == "warning")
-    return Check(experiment, nodes, tuple(problems), order, spec, output)
+    return Check(experiment, nodes, tuple(problems), order, spec, output, behind)
 
 
 def _group_problems(flat: Flat) -> Iterator[Problem]:

@@ -76,6 +76,11 @@ class Placed:
     outputs: Mapping[str, End | None]
     """The layer and output behind each output port."""
 
+    @property
+    def last(self) -> End | None:
+        """The layer and output behind the first output port."""
+        return next(iter(self.outputs.values()), None)
+
 
 @dataclass(frozen=True)
 class Flat:

@@ -15,11 +15,15 @@ _ENDS = ("input", "output")
 
 
 def group(
-    experiment: Experiment, ids: Collection[str], group_id: str, title: str = "", loose: Collection[End] = ()
+    experiment: Experiment,
+    ids: Collection[str],
+    group_id: str,
+    title: str = "",
+    loose: Collection[tuple[str, str, str]] = (),
 ) -> Experiment:
     """Put nodes, notes and frames into a group; its ports come from the wires that cross its border.
 
-    `loose` names inputs and outputs without a wire, as (node, port), that become ports as well. Raises Refused.
+    `loose` names inputs and outputs without a wire, as (node, "in" or "out", port), that become ports as well. Raises Refused.
     """
     graph = experiment.model
     chosen = {name: node for name, node in graph.nodes.items() if name in ids}
@@ -56,7 +60,9 @@ def _refuse_group(graph: Graph, chosen: Mapping[str, Node]) -> None:
 class _Making:
     """The wires of a new group, sorted into those inside, those outside and those across, which get ports."""
 
-    def __init__(self, graph: Graph, chosen: Mapping[str, Node], group_id: str, loose: Collection[End]) -> None:
+    def __init__(
+        self, graph: Graph, chosen: Mapping[str, Node], group_id: str, loose: Collection[tuple[str, str, str]]
+    ) -> None:
         self.inner: dict[str, Node] = dict(chosen)
         self.inner_links: list[Link] = []
         self.outer_links: list[Link] = []
@@ -82,12 +88,12 @@ class _Making:
             else:
                 self.outer_links.append(link)
         fed, used = {x.end for x in graph.links}, {(x.source, x.output) for x in graph.links}
-        for name, port in loose:
-            if name in chosen and port.startswith("in:") and (name, port[3:]) not in fed:
+        for name, side, port in loose:
+            if name in chosen and side == "in" and (name, port) not in fed:
                 inlet = self._port("in", chosen[name].y)
-                self.inner_links.append(Link(source=inlet, target=name, input=port[3:]))
-            elif name in chosen and port.startswith("out:") and (name, port[4:]) not in used:
-                self._let_out((name, port[4:]), chosen)
+                self.inner_links.append(Link(source=inlet, target=name, input=port))
+            elif name in chosen and side == "out" and not any(source == name for source, _output in used):
+                self._let_out((name, port), chosen)
 
     def _let_out(self, source: End, chosen: Mapping[str, Node]) -> str:
         outlet = self._port("out", chosen[source[0]].y)

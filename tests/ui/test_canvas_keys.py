@@ -246,13 +246,13 @@ def test_ctrl_a_selects_all_and_esc_nothing(qtbot):
     assert hands.canvas.selected() == ()
 
 
-def test_n_writes_a_note_and_ctrl_g_frames_the_selection(hands):
+def test_n_writes_a_note_and_f_frames_the_selection(hands):
     hands.key(Key.Key_N)
     QTest.keyClicks(hands.view.inline, "Look here")
     QTest.keyClick(hands.view.inline, Key.Key_Return, Ctrl)
     assert [n.text for n in hands.graph.notes.values()] == ["Look here"]
     hands.canvas.select(["relu", "linear"])
-    hands.key(Key.Key_G, Ctrl)
+    hands.key(Key.Key_F)
     QTest.keyClicks(hands.view.inline, "Body")
     QTest.keyClick(hands.view.inline, Key.Key_Return)
     (frame_id,) = hands.graph.frames
@@ -261,7 +261,7 @@ def test_n_writes_a_note_and_ctrl_g_frames_the_selection(hands):
 
 
 def test_framing_nothing_says_why_not(hands):
-    hands.key(Key.Key_G, Ctrl)
+    hands.key(Key.Key_F)
     assert "Select the layers first" in hands.refusals[-1]
     assert hands.steps == 0
 

@@ -6,9 +6,11 @@ from PySide6.QtCore import QPoint, QRect, QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from dllab.checking import Check, page
+from dllab.checking import Check, check
 from dllab.document.experiment import Experiment
+from dllab.document.paths import Path
 from ui.canvas import access, keys, searching
+from ui.canvas.breadcrumb import Breadcrumb
 from ui.canvas.camera import STEP
 from ui.canvas.editor import Editor
 from ui.canvas.flow import Flow
@@ -39,28 +41,36 @@ class Canvas(QWidget):
         super().__init__(parent)
         access.install()
         self.document = document
+        self.page = document.page
         self.scene = Scene(self)
-        self.editor = Editor(document, self.scene, self)
+        self.editor = Editor(self.page, self.scene, self)
         self.view = View(self.scene, self.editor, self)
         self.setFocusProxy(self.view)
         self.minimap = Minimap(self.view, self)
         self.bar = ProblemBar(self)
+        self.breadcrumb = Breadcrumb(self.page, self)
         self._buttons = ZoomButtons(self.view, self)
         self._empty = EmptyState(self)
         self._flow = Flow(self.view)
         self._minimap_wanted = True
+        self._fresh = False
+        """Another page has been opened and not yet been looked at as a whole."""
         self._opened = QTimer(self)
         self._opened.setSingleShot(True)
         self._opened.timeout.connect(self._fit_what_was_opened)
         self._connect()
-        self.scene.show_experiment(document.experiment, self._check)
+        self.scene.show_experiment(self.page.experiment, self._check)
         self._say_problems()
         self._lay_out()
 
     def _connect(self) -> None:
-        self.document.changed.connect(self._on_changed)
+        self.page.entered.connect(self._on_entered)
+        self.page.changed.connect(self._on_changed)
+        self.breadcrumb.wanted.connect(self._go_up)
         self.scene.selection_changed.connect(self._on_selection_changed)
         self.view.edit_requested.connect(self.edit_requested)
+        self.view.open_requested.connect(self.page.enter)
+        self.view.leave_requested.connect(lambda: self._go_up(len(self.page.path) - 1))
         self.view.help_requested.connect(self.help_requested)
         self.editor.refused.connect(self.refused)
         self.editor.said.connect(lambda words: access.announce(self.view, words))
@@ -170,6 +180,36 @@ class Canvas(QWidget):
         """A small live picture below each of these nodes; None takes them all away."""
         self.scene.show_pictures(pictures or {})
 
+    # --- groups -----------------------------------------------------------------------------------------------------
+
+    def group_selected(self) -> None:
+        """Put the selection into a group, its name open for writing."""
+        keys.group_selection(self.view)
+
+    def ungroup_selected(self) -> None:
+        """Put the layers of the selected groups in their place."""
+        self.editor.ungroup()
+
+    def show_node(self, node_id: str) -> None:
+        """Select a node by its id from the top, on the page on which it stands."""
+        self._show_node(self.page.show(node_id))
+
+    def _go_up(self, depth: int) -> None:
+        """Back to the page so many groups deep; the group that was left is selected there."""
+        path = self.page.path
+        if 0 <= depth < len(path):
+            self.page.open(path[:depth])
+            self._show_node(path[depth])
+            self.view.setFocus()
+
+    def _on_entered(self, old: Path, new: Path) -> None:
+        # Ids on two pages may be the same, but what they name is not: nothing glides from one to the other.
+        self.view.cancel()
+        self.view.close_inline()
+        self.scene.show_experiment(Experiment(), check(Experiment()))
+        self._fresh = True
+        self._opened.start(0)
+
     # --- following the document -------------------------------------------------------------------------------------
 
     def _on_changed(self, _old: Experiment, new: Experiment) -> None:
@@ -177,17 +217,19 @@ class Canvas(QWidget):
         self.scene.show_experiment(new, self._check)
         self._say_problems()
         self._lay_out()
+        self.breadcrumb.follow()
         if not self.document.undo_stack.count():
             self._opened.start(0)
 
     @property
     def _check(self) -> Check:
-        return page(self.document.check, self.document.experiment, ())
+        return self.page.check
 
     def _fit_what_was_opened(self) -> None:
         # The first edit, too, is shown before it is counted; one that was opened leaves nothing to undo.
-        if not self.document.undo_stack.count():
+        if self._fresh or not self.document.undo_stack.count():
             self.view.fit()
+        self._fresh = False
 
     def _on_selection_changed(self, ids: tuple[str, ...]) -> None:
         self._say_problems()
@@ -234,6 +276,7 @@ class Canvas(QWidget):
         nodes = bool(self.scene.nodes)
         size = self.size()
         self.minimap.setVisible(self._minimap_wanted and nodes and size.width() > 420 and size.height() > 240)
+        self.breadcrumb.move(_MARGIN, _MARGIN)
         self.minimap.move(size.width() - self.minimap.width() - _MARGIN, _MARGIN)
         self._buttons.adjustSize()
         corner = QPoint(

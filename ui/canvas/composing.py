@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from dllab.document import edits
-from dllab.document.experiment import Experiment, Frame, Graph, Link, Node, Note
+from dllab.document.experiment import GROUP, Experiment, Frame, Graph, Link, Node, Note
+from dllab.document.flat import inside_of
+from dllab.document.flat import ports_of as group_ports
 from dllab.layers import LAYERS
 from ui.canvas.geometry import (
     GAP,
@@ -60,7 +62,7 @@ def insert(
 def take_in(experiment: Experiment, boxes: Mapping[str, Box], link: Link, node_id: str, height: float) -> Experiment:
     """A node that is already there goes into a wire; neighbours move aside."""
     node = experiment.model.nodes[node_id]
-    inputs, outputs = _ports(experiment, node_id)
+    inputs, outputs = ports(node)
     joined = edits.insert_on_link(experiment, link, node_id, inputs[0], outputs[0])
     source, target = boxes[link.source], boxes[link.target]
     x, y = snapped((node.x, node.y))
@@ -74,8 +76,10 @@ def take_in(experiment: Experiment, boxes: Mapping[str, Box], link: Link, node_i
     return edits.move(joined, {node_id: (x, y), **push_aside(others, placed)})
 
 
-def _ports(experiment: Experiment, node_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    node = experiment.model.nodes[node_id]
+def ports(node: Node) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Inputs and outputs of a node."""
+    if node.kind == GROUP:
+        return group_ports(inside_of(node))
     try:
         layer = LAYERS.make(node.kind, node.params)
     except (KeyError, ValueError):

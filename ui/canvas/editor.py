@@ -1,6 +1,7 @@
 """Everything that can be done to the graph, each as one named step: gestures, keys, menus and the outline call these."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -8,9 +9,10 @@ from PySide6.QtGui import QGuiApplication
 
 from dllab.checking import Fix
 from dllab.checking.problem import apply_fix
-from dllab.document import edits
+from dllab.document import edits, grouping
 from dllab.document.experiment import Experiment, Frame, Link, Node, Note
 from dllab.document.format import graph_from_text, graph_to_text
+from dllab.document.paths import split_id
 from dllab.layers import LAYERS
 from dllab.text import _, ngettext
 from ui.canvas import composing
@@ -18,7 +20,7 @@ from ui.canvas.arrange import arranged
 from ui.canvas.faces import title_of
 from ui.canvas.fitting import Port, layers_after, link_between
 from ui.canvas.geometry import GRID, NODE_WIDTH, Box, Point, aligned
-from ui.document import Document
+from ui.page import Page
 
 if TYPE_CHECKING:
     from ui.canvas.scene import Scene
@@ -33,9 +35,10 @@ class Editor(QObject):
     said = Signal(str)
     """What was done, for screen readers."""
 
-    def __init__(self, document: Document, scene: "Scene", parent: QObject | None = None) -> None:
+    def __init__(self, page: Page, scene: "Scene", parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.document = document
+        self.document = page
+        """The page of the document that is on the canvas, edited as if it were the whole."""
         self.scene = scene
 
     # --- adding -----------------------------------------------------------------------------------------------------
@@ -100,6 +103,39 @@ class Editor(QObject):
         self._apply(_("Frame selection"), lambda e: composing.framed(e, chosen, frame_id, _("Frame")))
         self.scene.select([frame_id])
         return frame_id
+
+    # --- groups -----------------------------------------------------------------------------------------------------
+
+    def group_selection(self) -> str:
+        """Put what is selected into a group; returns its id, empty if that can't be."""
+        ids = self.scene.selection
+        loose = [(i, side, port) for i in ids if i in self.scene.nodes for side, port in self.scene.nodes[i].ports()]
+        group_id = composing.fresh_id(self._experiment, "group")
+        count = sum(i in self.scene.nodes for i in ids)
+        text = ngettext("Group {count} layer", "Group {count} layers", count).format(count=count)
+        if not self._apply(text, lambda e: grouping.group(e, ids, group_id, _("Group"), loose)):
+            return ""
+        self.scene.select([group_id])
+        return group_id
+
+    def ungroup(self) -> None:
+        """Put the layers of the selected groups in their place."""
+        groups = [
+            i for i in self.scene.selection if i in self.scene.nodes and self.scene.nodes[i].face.layers is not None
+        ]
+        if not groups:
+            self.refused.emit(_("Select the group first whose layers should stand on the canvas."))
+            return
+
+        def edit(experiment: Experiment) -> tuple[Experiment, tuple[str, ...]]:
+            fresh: list[str] = []
+            for group_id in groups:
+                experiment, ids = grouping.ungroup(experiment, group_id)
+                fresh += ids
+            return experiment, tuple(fresh)
+
+        text = self._counted(groups, _("Ungroup {name}"), ngettext("Ungroup {count}", "Ungroup {count}", len(groups)))
+        self._apply_new(text, edit)
 
     # --- wires ------------------------------------------------------------------------------------------------------
 
@@ -173,7 +209,7 @@ class Editor(QObject):
     def toggle_mute(self) -> None:
         """Bypass the selected layers, or take them in again."""
         nodes = self._experiment.model.nodes
-        ids = [i for i in self.scene.selection if i in nodes and all(composing.ports_of(nodes[i].kind))]
+        ids = [i for i in self.scene.selection if i in nodes and all(composing.ports(nodes[i]))]
         if not ids:
             if any(i in nodes for i in self.scene.selection):
                 self.refused.emit(_("Data enters and leaves here: this layer can't be muted."))
@@ -257,13 +293,21 @@ class Editor(QObject):
         """Do what a problem's button says; what comes new between two layers gets room."""
         boxes = self.scene.boxes()
 
+        path, name = split_id(fix.node)
+        here = path == self.document.path
+        # A fix says where from the top.
+        local = replace(fix, node=name)
+        if not here and fix.node:
+            self.document.document.apply(fix.text, lambda e: apply_fix(e, fix))
+            return
+
         def edit(experiment: Experiment) -> Experiment:
-            mended = apply_fix(experiment, fix)
+            mended = apply_fix(experiment, local)
             fresh = [n for n in mended.model.nodes if n not in experiment.model.nodes]
             return composing.with_room(mended, boxes, fresh)
 
-        if self._apply(fix.text, edit) and fix.node in self.scene:
-            self.scene.select([fix.node])
+        if self._apply(fix.text, edit) and name in self.scene:
+            self.scene.select([name])
 
     # --- words ------------------------------------------------------------------------------------------------------
 

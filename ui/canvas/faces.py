@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from dllab.checking import Check, Problem
 from dllab.checking.known import NodeCheck
-from dllab.document.experiment import Experiment, Graph, Node
+from dllab.document.experiment import GROUP, GROUP_INPUT, GROUP_OUTPUT, Experiment, Graph, Node
+from dllab.document.flat import inside_of, repetitions
 from dllab.layers import LAYERS
 from dllab.layers.base import show_shape
 from dllab.recipe import LOSSES
@@ -36,6 +37,9 @@ class Face:
     unknown: bool = False
     worded: bool = False
     """Whether the second line is words, not a shape."""
+    layers: int | None = None
+    """Of a group how many layers stand in it, those of groups inside among them; None for a layer."""
+    repeat: int = 1
 
     @property
     def height(self) -> float:
@@ -73,6 +77,12 @@ def title_of(node: Node, experiment: Experiment) -> str:
     return _(declaration.title) if declaration else node.kind
 
 
+def layers_in(node: Node) -> int:
+    """How many layers stand in a group, once each."""
+    inner = inside_of(node).nodes.values()
+    return sum(layers_in(n) if n.kind == GROUP else n.kind not in (GROUP_INPUT, GROUP_OUTPUT) for n in inner)
+
+
 def _used_ports(graph: Graph) -> dict[str, tuple[list[str], list[str]]]:
     used: dict[str, tuple[list[str], list[str]]] = {}
     for link in graph.links:
@@ -91,6 +101,7 @@ def _face(
 ) -> Face:
     declaration = LAYERS.get(node.kind)
     layer = found.layer or (declaration() if declaration else None)
+    repeat = repetitions(node) if node.kind == GROUP else 1
     known_in = layer.input_ports() if layer else ("in",)
     known_out = layer.output_ports() if layer else ("out",)
     return Face(
@@ -106,13 +117,15 @@ def _face(
         muted=node.muted,
         unknown=declaration is None,
         worded=declaration is None or node.kind == "output",
+        layers=layers_in(node) if node.kind == GROUP else None,
+        repeat=repeat,
     )
 
 
 def _detail(node: Node, found: NodeCheck, check: Check) -> str:
     if node.kind == "output":
         return _target(check)
-    shape = next(iter(found.shapes.values()), None)
+    shape = next(iter(found.shapes.values()), found.inputs[0] if node.kind == GROUP_OUTPUT and found.inputs else None)
     return show_shape(shape) if shape is not None else _NOT_YET
 
 
@@ -134,6 +147,11 @@ def spoken(face: Face) -> str:
     if face.count:
         count = int(face.count.replace(",", ""))
         parts.append(ngettext("{count} parameter", "{count} parameters", count).format(count=face.count))
+    if face.layers is not None:
+        text = ngettext("group of {count} layer", "group of {count} layers", face.layers)
+        parts.insert(1, text.format(count=face.layers))
+    if face.repeat > 1:
+        parts.insert(2, _("repeated {count} times").format(count=face.repeat))
     if face.muted:
         parts.append(_("muted"))
     if face.severity:
@@ -148,6 +166,11 @@ def tooltip(face: Face, node: Node, found: NodeCheck, problems: tuple[Problem, .
     if declaration:
         kind = "" if face.title == _(declaration.title) else f"{_(declaration.title)}: "
         lines.append(html.escape(kind + declaration.summary()))
+    if face.layers is not None:
+        text = ngettext(
+            "{count} layer inside. Double-click to open.", "{count} layers inside. Double-click to open.", face.layers
+        )
+        lines.append(html.escape(text.format(count=face.layers)))
     if found.arithmetic:
         lines.append(html.escape(found.arithmetic))
     if face.muted:

@@ -64,7 +64,8 @@ class _NodeWords:
         self._title = _Words(face.title, _title_font(face.title), 37, middle - 12, _TITLE_ROOM)
         count = _Words(face.count, shape_font(), NODE_WIDTH - 12, middle + 12, 80, at_right=True)
         room = NODE_WIDTH - 15 - (count.width + 18 if face.count else 10)
-        detail = _Words(face.detail, small_font() if face.worded else shape_font(), 15, middle + 12, room)
+        times = f"×{face.repeat} · " if face.repeat > 1 else ""
+        detail = _Words(times + face.detail, small_font() if face.worded else shape_font(), 15, middle + 12, room)
         self._quiet = [detail, count] if face.count else [detail]
 
     def paint(self, painter: QPainter, use: Paints) -> None:
@@ -135,6 +136,10 @@ class NodeItem(QGraphicsRectItem):
             self._look = self._look._replace(ports=marks is None)
             self.update()
 
+    def ports(self) -> list[Port]:
+        """Its inputs and outputs."""
+        return [("in", name) for name in self.face.inputs] + [("out", name) for name in self.face.outputs]
+
     def port_point(self, port: Port) -> Point | None:
         """Middle of a port in the scene; None if the node has no such port."""
         names = self.face.inputs if port[0] == "in" else self.face.outputs
@@ -149,7 +154,7 @@ class NodeItem(QGraphicsRectItem):
         self._words: _NodeWords | None = None
         self._look = Look(
             face.family, face.glyph, len(face.inputs), len(face.outputs), face.height, face.severity, face.muted,
-            face.unknown, self.selected, self.ringed, self.marks is None,
+            face.unknown, self.selected, self.ringed, self.marks is None, face.layers is not None,
         )  # fmt: skip
         self._set_bounds()
 

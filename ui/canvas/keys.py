@@ -42,13 +42,14 @@ _PLAIN: Mapping[int, Callable[["View"], object]] = {
     Key.Key_Backspace: lambda v: v.editor.delete_selected(),
     Key.Key_M: lambda v: v.editor.toggle_mute(),
     Key.Key_N: lambda v: add_note(v),
+    Key.Key_F: lambda v: frame_selection(v),
     Key.Key_L: lambda v: v.link_by_keyboard(),
     Key.Key_Home: lambda v: v.fit(),
     Key.Key_Menu: lambda v: _open_menu(v),
 }
 _WITH_CONTROL: Mapping[int, Callable[["View"], object]] = {
     Key.Key_D: lambda v: v.editor.duplicate(),
-    Key.Key_G: lambda v: frame_selection(v),
+    Key.Key_G: lambda v: group_selection(v),
     Key.Key_0: lambda v: v.zoom_to(1.0),
     Key.Key_Tab: lambda v: v.leave(),
 }
@@ -67,7 +68,7 @@ def press(view: "View", event: QKeyEvent) -> bool:
     key, held = event.key(), event.modifiers() & ~Held.KeypadModifier
     if key == Key.Key_Escape:
         if not view.cancel():
-            view.stage.select(())
+            _step_back(view)
         return True
     if isinstance(view.gesture, KeyLink):
         view.gesture.key(key)
@@ -102,6 +103,8 @@ def _act(view: "View", key: int, held: Held) -> bool:
         action = _PLAIN.get(key)
     elif held == Held.ControlModifier:
         action = _WITH_CONTROL.get(key)
+    elif held == Held.ControlModifier | Held.ShiftModifier and key == Key.Key_G:
+        action = _ungroup
     elif held == Held.ShiftModifier and key == Key.Key_A:
         action = searching.search_for_selection
     elif held == Held.ShiftModifier and key == Key.Key_F10:
@@ -163,13 +166,33 @@ def frame_selection(view: "View") -> None:
         view.rename(frame_id)
 
 
+def group_selection(view: "View") -> None:
+    """Put the selection into a group, its name open for writing."""
+    group_id = view.editor.group_selection()
+    if group_id:
+        view.reveal([group_id])
+        view.rename(group_id)
+
+
+def _step_back(view: "View") -> None:
+    """First nothing is selected any more, then the open group is left."""
+    if view.stage.selection or view.stage.selected_links:
+        view.stage.select(())
+    else:
+        view.leave_requested.emit()
+
+
 def _edit(view: "View") -> None:
     if len(view.stage.selection) == 1:
         (item_id,) = view.stage.selection
         if item_id in view.stage.nodes:
-            view.edit_requested.emit(item_id)
+            view.open_or_edit(item_id)
         else:
             view.rename(item_id)
+
+
+def _ungroup(view: "View") -> None:
+    view.editor.ungroup()
 
 
 def _help(view: "View") -> None:

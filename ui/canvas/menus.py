@@ -55,8 +55,10 @@ def _for_selection(view: "View") -> list[list[Row]]:
     groups: list[list[Row]] = []
     if single and nodes:
         (node,) = nodes
+        group = stage.nodes[node].face.layers is not None
         groups.append([
-            (_("Settings"), "mdi6.tune-variant", "Return", lambda: view.edit_requested.emit(node)),
+            *([(_("Open group"), "mdi6.login", "Return", lambda: view.open_requested.emit(node))] if group else []),
+            (_("Settings"), "mdi6.tune-variant", "" if group else "Return", lambda: view.edit_requested.emit(node)),
             (_("Rename"), "mdi6.rename", "F2", lambda: keys.rename_selected(view)),
             (_("Draw wire"), "mdi6.vector-line", "L", view.link_by_keyboard),
             (_("Add layer behind it…"), "mdi6.plus", "Space", lambda: searching.search_for_selection(view)),
@@ -70,7 +72,11 @@ def _for_selection(view: "View") -> list[list[Row]]:
         (_("Duplicate"), "mdi6.content-duplicate", "Ctrl+D", editor.duplicate),
         (_("Delete"), "mdi6.delete-outline", "Del", editor.delete_selected),
     ])  # fmt: skip
-    last: list[Row] = [(_("Frame selection"), "mdi6.vector-square", "Ctrl+G", lambda: keys.frame_selection(view))]
+    last: list[Row] = [(_("Frame selection"), "mdi6.vector-square", "F", lambda: keys.frame_selection(view))]
+    if nodes:
+        last.insert(0, (_("Group"), "mdi6.group", "Ctrl+G", lambda: keys.group_selection(view)))
+    if any(stage.nodes[i].face.layers is not None for i in nodes):
+        last.insert(1, (_("Ungroup"), "mdi6.ungroup", "Ctrl+Shift+G", editor.ungroup))
     if nodes:
         muted = all(stage.nodes[i].face.muted for i in nodes)
         text = _("Unmute") if muted else _("Mute")

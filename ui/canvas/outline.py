@@ -128,7 +128,7 @@ class Outline(QWidget):
         """Edit the layer in the inspector."""
         chosen = self._chosen()
         if chosen in self.canvas.scene.nodes:
-            self.canvas.edit_requested.emit(chosen)
+            self.canvas.view.open_or_edit(chosen)
 
     def _ends_menu(self, start: End) -> QMenu:
         canvas = self.canvas

@@ -32,6 +32,8 @@ class Look(NamedTuple):
     selected: bool = False
     ringed: bool = False
     ports: bool = True
+    stacked: bool = False
+    """Whether a second card shows behind it: a group."""
 
 
 @lru_cache(maxsize=1024)
@@ -84,6 +86,12 @@ def _paint_body(painter: QPainter, look: Look, use: Paints, scale: float) -> Non
     if not look.muted:
         painter.setBrush(use.shade)
         painter.drawRoundedRect(rect.translated(0, 1.5), _RADIUS, _RADIUS)
+    if look.stacked:
+        painter.setBrush(use.node)
+        for step in (2, 1):
+            painter.setPen(_outline(look, use, scale) if look.selected else pen(use.edge, 1))
+            painter.drawRoundedRect(rect.adjusted(4.0 * step, -3.5 * step, -4.0 * step, -20), _RADIUS, _RADIUS)
+        painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(use.node)
     painter.drawRoundedRect(rect, _RADIUS, _RADIUS)
     whole, strip = QPainterPath(), QPainterPath()

@@ -42,6 +42,10 @@ class View(Camera):
     """Where the graph is looked at and worked on."""
 
     edit_requested = Signal(str)
+    open_requested = Signal(str)
+    """A group should open on the canvas."""
+    leave_requested = Signal()
+    """Back to the page around this one."""
     help_requested = Signal(str)
 
     def __init__(self, stage: Scene, editor: Editor, parent: QWidget | None = None) -> None:
@@ -163,6 +167,11 @@ class View(Camera):
         elif item_id in self.stage:
             self.inline = TitleEditor(self, item_id)
 
+    def open_or_edit(self, name: str) -> None:
+        """Open a group; edit any other node in the inspector."""
+        group = self.stage.nodes[name].face.layers is not None
+        (self.open_requested if group else self.edit_requested).emit(name)
+
     def close_inline(self) -> None:
         """Take over what was typed."""
         if self.inline is not None:
@@ -260,7 +269,7 @@ class View(Camera):
         point = self.to_scene(event.position())
         name = self.stage.id_at(point)
         if name in self.stage.nodes:
-            self.edit_requested.emit(name)
+            self.open_or_edit(name)
         elif name:
             self.rename(name)
         elif link := self.stage.wire_at(point, WIRE_REACH / self.zoom):

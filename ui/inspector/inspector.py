@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from dllab.declare import Declared
 from dllab.document.experiment import Experiment
+from dllab.document.paths import split_id
 from dllab.layers import LAYERS
 from dllab.text import _
 from ui.inspector.drafts import commit_focused
@@ -46,9 +47,10 @@ class Inspector(Sheet):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._scroll)
-        lab.document.changed.connect(self._on_changed)
+        lab.document.page.entered.connect(self._on_entered)
+        lab.document.page.changed.connect(self._on_changed)
         lab.selection_changed.connect(self._on_selected)
-        self.show_selection((lab.selected,) if lab.selected else ())
+        self._on_selected(lab.selected)
 
     def show_selection(self, ids: Sequence[str]) -> None:
         """Be about these nodes, notes and frames; about the experiment when there are none."""
@@ -79,7 +81,12 @@ class Inspector(Sheet):
     def _on_selected(self, node_id: str) -> None:
         # "" also means several, and then the canvas says which by `show_selection`.
         if node_id or len(self._ids) <= 1:
-            self.show_selection((node_id,) if node_id else ())
+            self.show_selection((split_id(node_id)[1],) if node_id else ())
+
+    def _on_entered(self, _old: object, _new: object) -> None:
+        # An id may be there on both pages, but it names another thing.
+        commit_focused()
+        self._key = ()
 
     def _on_changed(self, _old: Experiment, _new: Experiment) -> None:
         self._show()
@@ -97,7 +104,7 @@ class Inspector(Sheet):
         self.page.refresh()
 
     def _page_key(self) -> tuple[str, ...]:
-        model = self._lab.document.experiment.model
+        model = self._lab.document.page.experiment.model
         there = tuple(i for i in self._ids if i in model.nodes or i in model.notes or i in model.frames)
         if len(there) > 1:
             return ("several", *there)

@@ -40,8 +40,8 @@ class Page(QWidget):
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment as it is now."""
-        return self.lab.document.experiment
+        """The experiment as it is now, with the graph of the page that is on the canvas."""
+        return self.lab.document.page.experiment
 
     def refresh(self) -> None:
         """Show the document as it is now."""
@@ -68,7 +68,9 @@ class NodePage(Page):
         self.problems = Problems(self.mend)
         self.shape = ShapeSection()
         self.extra: QWidget | None = self._extra()
-        self.weights = WeightsPicture(lab, node_id, self._weights_title())
+        self.weights = WeightsPicture(
+            lab, lab.document.check.layer_of(lab.document.page.whole_id(node_id)), self._weights_title()
+        )
         self.weights.hide()
         self._muted = label(_("Muted: its input passes through unchanged."), "muted")
         self._unmute = button(_("Take it in again"), self._on_unmute, "link")
@@ -88,7 +90,7 @@ class NodePage(Page):
         return self.experiment.model.nodes[self.node_id]
 
     def refresh(self) -> None:
-        node, check = self.node, self.lab.document.check
+        node, check = self.node, self.lab.document.page.check
         found = check.nodes[self.node_id]
         self.title.show_value(node.title)
         self.form.show_values(node.params)
@@ -101,7 +103,7 @@ class NodePage(Page):
             widget.setVisible(node.muted)
         if isinstance(self.extra, (DataSection, LossSection)):
             self.extra.refresh()
-        self.weights.setVisible(found.parameters > 0)
+        self.weights.setVisible(found.parameters > 0 and not self.declaration.composite)
 
     def restyle(self) -> None:
         colour = theme.tokens.family(self.declaration.family)
@@ -142,17 +144,17 @@ class NodePage(Page):
         if self.node_id in self.experiment.model.nodes:
             key = f"{self.node_id}.{name}.{merge}" if merge else ""
             text = set_text(self.form.fields[name], value)
-            self.lab.document.apply(text, lambda e: edits.set_param(e, self.node_id, name, value), key)
+            self.lab.document.page.apply(text, lambda e: edits.set_param(e, self.node_id, name, value), key)
 
     def _on_renamed(self, title: str, _merge: str) -> None:
         if self.node_id in self.experiment.model.nodes:
             name = title or _(self.declaration.title)
             text = _("Rename to {name}").format(name=name if len(name) < 40 else name[:39] + "…")
-            self.lab.document.apply(text, lambda e: edits.replace_node(e, self.node_id, title=title))
+            self.lab.document.page.apply(text, lambda e: edits.replace_node(e, self.node_id, title=title))
 
     def _on_unmute(self) -> None:
         text = _("Unmute {layer}").format(layer=_(self.declaration.title))
-        self.lab.document.apply(text, lambda e: edits.replace_node(e, self.node_id, muted=False))
+        self.lab.document.page.apply(text, lambda e: edits.replace_node(e, self.node_id, muted=False))
 
 
 class ShapeSection(QWidget):

@@ -67,14 +67,14 @@ class ExperimentPage(Page):
         layout.addStretch(1)  # type: ignore[attr-defined]
 
     def refresh(self) -> None:
-        experiment, check = self.experiment, self.lab.document.check
+        experiment, check = self.lab.document.experiment, self.lab.document.check
         self.title.show_value(experiment.title)
         self.note.show_value(experiment.note)
         self.seed.refresh()
         for key, text in {
             "data": " · ".join(filter(None, chip_text_data(experiment, check))),
             "recipe": " · ".join(chip_text_recipe(experiment, check)),
-            "layers": f"{len(experiment.model.nodes):,}",
+            "layers": f"{len(check.experiment.model.nodes):,}",
             "parameters": f"{check.parameters:,}",
             "memory": _("about {size} while training").format(size=size_words(estimate(experiment, check))),
         }.items():
@@ -124,7 +124,7 @@ class SeveralPage(Page):
 
     def refresh(self) -> None:
         count = len(self.ids)
-        check = self.lab.document.check
+        check = self.lab.document.page.check
         say(self._title, ngettext("{count} selected", "{count} selected", count).format(count=count))
         learned = sum(check.nodes[n].parameters for n in self.nodes)
         say(self._about, parameter_words(learned) if self.nodes else "")
@@ -145,7 +145,7 @@ class SeveralPage(Page):
             moved = {i: (mean, p[1]) if index == 0 else (p[0], mean) for i, p in places.items()}
             return edits.move(experiment, moved)
 
-        self.lab.document.apply(_("Align {count}").format(count=len(self.ids)), aligned)
+        self.lab.document.page.apply(_("Align {count}").format(count=len(self.ids)), aligned)
 
     def _on_mute(self) -> None:
         muted = not self._all_muted()
@@ -156,11 +156,11 @@ class SeveralPage(Page):
             return experiment
 
         text = _("Mute {count}") if muted else _("Unmute {count}")
-        self.lab.document.apply(text.format(count=len(self.nodes)), switched)
+        self.lab.document.page.apply(text.format(count=len(self.nodes)), switched)
 
     def _on_delete(self) -> None:
         text = _("Delete {count}").format(count=len(self.ids))
-        self.lab.document.apply(text, lambda e: edits.remove(e, self.ids))
+        self.lab.document.page.apply(text, lambda e: edits.remove(e, self.ids))
 
 
 class NotePage(Page):
@@ -186,7 +186,7 @@ class NotePage(Page):
     def _on_written(self, text: str) -> None:
         if self._id in self.experiment.model.notes:
             path = f"model.notes.{self._id}.text"
-            self.lab.document.apply(_("Write the note"), lambda e: edits.set_path(e, path, text), path)
+            self.lab.document.page.apply(_("Write the note"), lambda e: edits.set_path(e, path, text), path)
 
 
 class FramePage(Page):
@@ -212,7 +212,7 @@ class FramePage(Page):
     def _on_renamed(self, title: str, _merge: str) -> None:
         if self._id in self.experiment.model.frames:
             path = f"model.frames.{self._id}.title"
-            self.lab.document.apply(_("Rename the frame"), lambda e: edits.set_path(e, path, title))
+            self.lab.document.page.apply(_("Rename the frame"), lambda e: edits.set_path(e, path, title))
 
 
 class UnknownPage(Page):
@@ -233,4 +233,4 @@ class UnknownPage(Page):
         node = self.experiment.model.nodes[self._id]
         say(self._kind, node.title or node.kind)
         say(self._params, json.dumps(node.params, indent=2, ensure_ascii=False)[:4000])
-        self.problems.show_problems(self.lab.document.check.of(self._id))
+        self.problems.show_problems(self.lab.document.page.check.of(self._id))

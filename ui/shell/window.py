@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
 
 from dllab.document.experiment import Experiment
+from dllab.document.paths import split_id
 from dllab.text import _
 from ui.data.imports import Imports, dropped_file
 from ui.document import Document
@@ -222,7 +223,7 @@ class Window(QMainWindow):
 
     def show_help(self) -> None:
         """Open the help page of the selected layer."""
-        node = self.document.experiment.model.nodes.get(self.lab.selected)
+        node = self.document.page.experiment.model.nodes.get(split_id(self.lab.selected)[1])
         if node is not None:
             self.bench.show_help(node.kind)
 

@@ -116,7 +116,7 @@ class Workbench(QMainWindow):
 
     def _select(self, ids: tuple[str, ...]) -> None:
         self.inspector.show_selection(ids)
-        self.lab.select(ids[0] if len(ids) == 1 else "")
+        self.lab.select(self.lab.document.page.whole_id(ids[0]) if len(ids) == 1 else "")
 
     def _edit(self, node_id: str) -> None:
         self.layouts.show("inspector")

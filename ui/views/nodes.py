@@ -36,9 +36,10 @@ class Looking:
 
     def node(self) -> str:
         """The layer to look at; "" when there is none."""
-        if self._lab.selected:
-            self._last = self._lab.selected
-        if self._last not in self.experiment.model.nodes and self._last != self._lab.selected:
+        selected = self.check.layer_of(self._lab.selected)
+        if selected:
+            self._last = selected
+        if self._last not in self.experiment.model.nodes and self._last != selected:
             self._last = ""
         return self._last or self._first()
 
@@ -51,7 +52,8 @@ class Looking:
 
     def title(self, node: str) -> str:
         """What people call it."""
-        found = self.experiment.model.nodes.get(node) or self._lab.document.experiment.model.nodes.get(node)
+        drawn = self._lab.document.check.experiment.model.nodes
+        found = self.experiment.model.nodes.get(node) or drawn.get(self._lab.document.check.layer_of(node))
         if found is None:
             return ""
         layer = LAYERS.get(found.kind)
