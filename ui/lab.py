@@ -28,8 +28,8 @@ class Lab(QObject):
     notice = Signal(str, str)
     """("info", "warning" or "error", sentence for people)."""
     devices_changed = Signal()
-    import_wanted = Signal()
-    """A person wants to bring data of their own."""
+    import_wanted = Signal(str)
+    """A person wants to bring data of their own, of this kind."""
 
     def __init__(
         self, document: Document, settings: QSettings, folder: Path, parent: QObject | None = None, language: str = "en"

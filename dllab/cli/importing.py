@@ -55,6 +55,8 @@ def _facts(options: argparse.Namespace, talk: "Talk") -> dict[str, Any]:
     if not options.file:
         raise BadInput(_("Name a file to import."))
     path = Path(options.file)
+    if options.side is not None and not 4 <= options.side <= 512:
+        raise BadInput(_("--side takes 4 to 512 pixels"))
     if not path.exists():
         raise DataProblem(_("{path}: there is no such file").format(path=options.file))
     given = {
@@ -62,6 +64,8 @@ def _facts(options: argparse.Namespace, talk: "Talk") -> dict[str, Any]:
         "delimiter": "\t" if options.delimiter == "tab" else options.delimiter,
         "decimal": options.decimal,
         "header": options.header == "yes" if options.header else None,
+        "side": options.side,
+        "colour": options.colour,
     }
     return bring(path, given, talk.progress)
 
@@ -122,9 +126,13 @@ class Talk:
     def found(self, facts: dict[str, Any]) -> None:
         """What is in the file."""
         self.say({"event": "found", "facts": facts})
-        if self._json or facts["kind"] != "table":
+        if self._json:
             return
         self.bar.close()
+        if facts["kind"] != "table":
+            for name, count in zip(facts["classes"], facts["counts"], strict=True):
+                print(f"{name}  {count:,}")
+            return
         print(_("{name}: {rows:,} rows").format(name=facts["name"], rows=facts["rows"]))
         head = (_("column"), _("type"), _("missing") + ">", _("holds"))
         print(

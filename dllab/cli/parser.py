@@ -40,7 +40,9 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("-o", "--output", metavar="FILE", required=True, help=_("file to write (*.dllab)"))
     new.add_argument("--force", action="store_true", help=_("write over a file that is there"))
 
-    _import_options(command("import", _("Bring your own data into the lab: a CSV, TSV or Parquet table")))
+    _import_options(
+        command("import", _("Bring your own data into the lab: a table, a folder of pictures, .npz or IDX"))
+    )
 
     check = command("check", _("Show shapes, parameters and problems; exit code 1 if it can't train"))
     check.add_argument("file", metavar="FILE")
@@ -72,6 +74,8 @@ def _import_options(bring: argparse.ArgumentParser) -> None:
     bring.add_argument("--delimiter", default="", choices=(",", ";", "\t", "tab", "|"), help=_("what parts the cells"))
     bring.add_argument("--decimal", default="", choices=(".", ","), help=_("what stands before the decimals"))
     bring.add_argument("--header", default="", choices=("yes", "no"), help=_("whether the first row holds names"))
+    bring.add_argument("--side", type=int, metavar="PIXELS", help=_("pictures: make all of them this wide and high"))
+    bring.add_argument("--colour", default="", choices=("rgb", "grey"), help=_("pictures: with or without colours"))
     bring.add_argument("--content", default="", metavar="ID", help=_("use what was imported before, by its content"))
     _json_option(bring)
 

@@ -34,6 +34,7 @@ def test_all_datasets_load() -> None:
     assert (
         " ".join(KINDS)
         == "digits iris wine breast_cancer diabetes moons circles spirals blobs xor linear sine adding parity table"
+        " images arrays"
     )
 
 

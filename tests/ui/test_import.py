@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
@@ -32,6 +32,16 @@ def read(window: Window, path: Path, qtbot: QtBot) -> ImportPage:
     return page
 
 
+def drop_on(window: Window, path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    drop = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(300, 300), *drop)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), *drop))
+
+
 def cells(table: ColumnTable) -> list[list[str]]:
     return [[table.item(r, c).text() for c in range(table.columnCount())] for r in range(table.rowCount())]
 
@@ -42,9 +52,7 @@ def test_a_table_is_shown_and_used(window: Window, houses: Path, qtbot: QtBot) -
     assert cells(page.table)[1] == ["rooms", "number  ▾", "1", "2 … 4", "2", "3", "", "4"]
     assert page.table.types() == {"area": "number", "rooms": "number", "city": "category", "price": "number"}
     assert (page.target.currentData(), page.missing.currentData()) == ("price", "drop")
-    assert (
-        page.verdict.text() == "4 samples · 5 numbers each · 1 number to predict · 1 rows with missing values left out"
-    )
+    assert page.verdict.text() == "4 samples · 5 numbers each · 1 number to predict · 1 row with gaps left out"
     page.use.click()
     data = window.document.experiment.data
     assert (data.kind, data.params["target"]) == ("table", "price")
@@ -125,13 +133,7 @@ def test_cancel_ends_the_reading(window: Window, tmp_path: Path, qtbot: QtBot) -
 
 
 def test_a_file_that_is_dropped(window: Window, houses: Path, qtbot: QtBot) -> None:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(houses))])
-    drop = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    enter = QDragEnterEvent(QPoint(300, 300), *drop)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), *drop))
+    drop_on(window, houses)
     qtbot.waitUntil(lambda: bool(window.findChildren(ImportPage)))
     (page,) = window.findChildren(ImportPage)
     qtbot.waitUntil(lambda: page.use.isEnabled(), timeout=20_000)
@@ -174,3 +176,25 @@ def test_closing_the_window_ends_the_reading(window: Window, houses: Path) -> No
     window.end_now()
     assert not page.isVisible()
     assert not page.importer.busy
+
+
+def test_a_folder_of_pictures_is_dropped_shown_and_used(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    for name, level in (("cat", 40), ("dog", 200)):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(6):
+            picture = QImage(12, 12, QImage.Format.Format_Grayscale8)
+            picture.fill(level + number)
+            assert picture.save(str(tmp_path / "pets" / name / f"{number}.png"))
+    drop_on(window, tmp_path / "pets")
+    qtbot.waitUntil(lambda: bool(window.findChildren(ImportPage)))
+    (page,) = window.findChildren(ImportPage)
+    qtbot.waitUntil(lambda: page.use.isEnabled(), timeout=20_000)
+    assert page.about.text() == "cat 6 · dog 6"
+    assert page.verdict.text() == "12 samples of 1 × 12 × 12 · 2 classes"
+    assert page.preview.family == "image"
+    assert page.table.isHidden()
+    page.side.setCurrentIndex(page.side.findData("8"))
+    page.side.activated.emit(page.side.currentIndex())
+    qtbot.waitUntil(lambda: page.use.isEnabled() and "8 × 8" in page.verdict.text(), timeout=20_000)
+    page.use.click()
+    assert window.document.experiment.data.kind == "images"

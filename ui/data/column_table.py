@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from dllab.text import N_, _
+from ui.shell.labels import literal
 from ui.shell.theme import interface_font, number_font, theme
 
 TYPES = {"number": N_("number"), "category": N_("category"), "text": N_("text"), "ignore": N_("ignore")}
@@ -100,7 +101,7 @@ class ColumnTable(QTableWidget):
         for place, text in enumerate(texts):
             item = QTableWidgetItem(text)
             item.setFont(interface_font(12) if place < _FIRST else number_font(11))
-            item.setToolTip(text)
+            item.setToolTip(literal(text))
             if place != _TYPE:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
             if place == _MISSING:

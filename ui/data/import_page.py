@@ -19,11 +19,15 @@ from PySide6.QtWidgets import (
 )
 
 from dllab.data import DATASETS
+from dllab.data.base import DataProblem
 from dllab.data.own import store
+from dllab.data.own.bringing import PARQUET
 from dllab.document.experiment import Choice
-from dllab.text import N_, _
+from dllab.text import N_, _, ngettext
 from ui.data.column_table import ColumnTable
 from ui.data.importer import Importer
+from ui.data.summary import summary_of
+from ui.inspector.preview import DataPreview
 from ui.inspector.sheet import say, sheet_style
 from ui.inspector.words import sample_words, target_words
 from ui.shell.progress import clock
@@ -33,6 +37,8 @@ _SOON_MS = 120
 _ENCODINGS = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "gb18030": "GB 18030", "cp1252": "Windows-1252"}
 _DELIMITERS = {",": N_("comma"), ";": N_("semicolon"), "tab": N_("tab"), "|": N_("bar")}
 _DECIMALS = {".": N_("point"), ",": N_("comma")}
+_SIDES = (8, 16, 28, 32, 48, 64, 96, 128)
+_CLASSES_SHOWN = 10
 _MISSING = {
     "drop": N_("leave such rows out"),
     "mean": N_("put in the mean"),
@@ -88,6 +94,12 @@ class ImportPage(QDialog):
         for box in (self.target, self.missing):
             box.activated.connect(lambda _index: self._soon.start())
         self.choices = self._labelled(self.target, self.missing)
+        self.side = _box(_("Pixels a side"), {str(side): str(side) for side in _SIDES})
+        self.colour = _box(_("Colours"), {"grey": N_("grey"), "rgb": N_("red, green, blue")})
+        for box in (self.side, self.colour):
+            box.activated.connect(self._reread)
+        self.pictures = self._labelled(self.side, self.colour)
+        self.preview = DataPreview(self)
         self.verdict, self.trouble = _words("good"), _words("bad")
         self.bar = QProgressBar(self, maximum=1000, textVisible=False)
         self.bar.setAccessibleName(_("Progress of reading"))
@@ -111,8 +123,14 @@ class ImportPage(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(10)
-        for item in (self.title, self.about, self.reading, self.table, self.choices, self.verdict, self.trouble):
+        column.addWidget(self.title)
+        column.addWidget(self.about)
+        for item in (self.reading, self.pictures, self.preview, self.table, self.choices):
+            item.hide()
             column.addWidget(item, 1 if item is self.table else 0)
+        column.addStretch(0)
+        for words in (self.verdict, self.trouble):
+            column.addWidget(words)
         column.addLayout(buttons)
 
     def _labelled(self, *fields: QWidget) -> QWidget:
@@ -143,9 +161,10 @@ class ImportPage(QDialog):
         self._forget()
         self._types.clear()
         self._facts = {}
-        names = ("encoding", "delimiter", "decimal")
+        folder = self._path.is_dir()
+        names = ("side", "colour") if folder else ("encoding", "delimiter", "decimal")
         given = [part for name in names for part in (f"--{name}", getattr(self, name).currentData())]
-        self._read(*given, "--header", "yes" if self.header.isChecked() else "no")
+        self._read(*given, *(() if folder else ("--header", "yes" if self.header.isChecked() else "no")))
 
     def _choose(self) -> None:
         """Ask what the choices on this page come to."""
@@ -174,22 +193,44 @@ class ImportPage(QDialog):
         if self._facts:
             return  # the same file with other choices
         self._facts = facts
-        count, name = len(facts.get("columns", ())), facts["name"]
-        about = _("{rows} rows · {columns} columns").format(rows=f"{facts['rows']:,}", columns=f"{count:,}")
-        self.about.setText(about)
-        self.title.setText(name)
+        self.title.setText(facts["name"])
+        if facts["kind"] == "table":
+            self._show_table(facts)
+        else:
+            self._show_samples(facts)
+
+    def _show_table(self, facts: dict[str, Any]) -> None:
+        about = _("{rows} rows · {columns} columns")
+        self.about.setText(about.format(rows=f"{facts['rows']:,}", columns=f"{len(facts['columns']):,}"))
         self._show_reading(facts["reading"])
         self.table.show_facts(facts)
+        self.table.show()
+        self.choices.show()
         self.target.clear()
         for column in facts["columns"]:
             self.target.addItem(column["name"][:60], column["name"])
+
+    def _show_samples(self, facts: dict[str, Any]) -> None:
+        pairs = zip(facts["classes"], facts["counts"], strict=True)
+        shown = [f"{name} {count:,}" for name, count in list(pairs)[:_CLASSES_SHOWN]]
+        more = " …" if len(facts["classes"]) > _CLASSES_SHOWN else ""
+        self.about.setText(" · ".join(shown) + more)
+        if self._path.is_dir():
+            self.pictures.show()
+            _pick(self.side, str(facts["shape"][-1]))
+            _pick(self.colour, "rgb" if facts["shape"][0] == 3 else "grey")
+        try:
+            self.preview.show_summary(summary_of(facts))
+            self.preview.show()
+        except DataProblem as problem:
+            self._on_refused(str(problem))
 
     def _show_reading(self, reading: dict[str, Any]) -> None:
         _pick(self.encoding, reading["encoding"])
         _pick(self.delimiter, "tab" if reading["delimiter"] == "\t" else reading["delimiter"])
         _pick(self.decimal, reading["decimal"])
         self.header.setChecked(reading["header"])
-        self.reading.setVisible(self._path.suffix.lower() not in (".parquet", ".pq"))
+        self.reading.setVisible(self._path.suffix.lower() not in PARQUET)
 
     # --- choosing -----------------------------------------------------------------------------------------------------
 
@@ -199,24 +240,29 @@ class ImportPage(QDialog):
 
     def _on_chosen(self, kind: str, params: dict[str, Any]) -> None:
         self._end_wait()
-        for column in params["columns"]:
-            self.table.set_type(column["name"], column["type"])
-        _pick(self.target, params["target"])
-        _pick(self.missing, params["missing"])
         dataset = DATASETS.make(kind, params)
         spec = dataset.spec()
-        lost = params["rows"] - params["complete"]
-        self.missing.setEnabled(lost > 0)
+        lost = params["rows"] - params["complete"] if kind == "table" else 0
+        if kind == "table":
+            self._show_choices(params, lost)
         if dataset.problem():
             self._on_refused(dataset.problem())
             return
         words = f"{sample_words(spec)} · {target_words(spec)}"
         if lost and params["missing"] == "drop":
-            words += " · " + _("{count} rows with missing values left out").format(count=f"{lost:,}")
+            left_out = ngettext("{count} row with gaps left out", "{count} rows with gaps left out", lost)
+            words += " · " + left_out.format(count=f"{lost:,}")
         say(self.verdict, words)
         self._choice = Choice(kind=kind, params=params)
         self.fresh.setEnabled(True)
         self.use.setEnabled(True)
+
+    def _show_choices(self, params: dict[str, Any], lost: int) -> None:
+        for column in params["columns"]:
+            self.table.set_type(column["name"], column["type"])
+        _pick(self.target, params["target"])
+        _pick(self.missing, params["missing"])
+        self.missing.setEnabled(lost > 0)
 
     def _on_refused(self, sentence: str) -> None:
         self._end_wait()

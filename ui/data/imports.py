@@ -8,7 +8,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
 from dllab.data import DATASETS
-from dllab.data.own.bringing import TABLES
+from dllab.data.own.bringing import TABLES, is_importable
 from dllab.data.own.starting import starter
 from dllab.document import edits
 from dllab.document.experiment import Choice
@@ -27,12 +27,29 @@ class Imports(QObject):
         super().__init__(window)
         self._window = window
 
+    def bring(self, kind: str) -> None:
+        """Ask for what this kind of data is made from."""
+        if kind == "images":
+            self.choose_folder()
+        else:
+            self.choose()
+
     def choose(self) -> None:
         """Ask for a file and import it."""
         dialog = QFileDialog(self._window, _("Import data"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        tables = " ".join(f"*{suffix}" for suffix in TABLES)
-        dialog.setNameFilters([f"{_('Tables')} ({tables})", _("All files (*)")])
+        known = " ".join(f"*{suffix}" for suffix in (*TABLES, ".npz", "ubyte", "ubyte.gz"))
+        dialog.setNameFilters([f"{_('Tables and arrays')} ({known})", _("All files (*)")])
+        self._ask(dialog)
+
+    def choose_folder(self) -> None:
+        """Ask for a folder of pictures and import it."""
+        dialog = QFileDialog(self._window, _("Import a folder of pictures"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        self._ask(dialog)
+
+    def _ask(self, dialog: QFileDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda name: self.open(Path(name)))
         dialog.open()
@@ -69,4 +86,4 @@ def dropped_file(event: QDropEvent) -> Path | None:
     """The one local file that is being dropped, if the lab can do something with it."""
     urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
     path = Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
-    return path if path is not None and path.suffix.lower() in (SUFFIX, *TABLES) else None
+    return path if path is not None and (path.suffix == SUFFIX or is_importable(path)) else None

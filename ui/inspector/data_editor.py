@@ -139,7 +139,7 @@ class DataEditor(Sheet):
     def _on_picked(self, kind: str) -> None:
         if DATASETS[kind].own:  # without a file it is nothing
             self.datasets.show_kind(self._kind)
-            self._lab.import_wanted.emit()
+            self._lab.import_wanted.emit(kind)
             return
         text = _("Use {name}").format(name=title_of(DATASETS, kind))
         self._document.apply(text, lambda e: edits.set_path(e, "data", Choice(kind=kind)))

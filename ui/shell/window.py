@@ -264,7 +264,7 @@ class Window(QMainWindow):
             notice.connect(self.notices.tell)
         self.canvas.selection_changed.connect(self._on_selected)
         self.inspector.chip_wanted.connect(self.toprow.open_editor)
-        lab.import_wanted.connect(self.imports.choose)
+        lab.import_wanted.connect(self.imports.bring)
         for signal in (lab.state_changed, lab.runs.added, lab.runs.removed):
             signal.connect(self.commands.refresh_soon)
         lab.state_changed.connect(self._on_state)

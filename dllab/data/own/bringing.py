@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """(bytes done, bytes in all)"""
 TABLES = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq")
-_PARQUET = (".parquet", ".pq")
+PARQUET = (".parquet", ".pq")
 _ROWS = 100_000
 
 
@@ -33,11 +33,39 @@ def bring(path: Path, given: dict[str, Any] | None = None, progress: Progress | 
     """
     tell = progress or (lambda _done, _all: None)
     try:
-        if path.suffix.lower() in _PARQUET:
-            return _bring_parquet(path, tell)
-        return _bring_text(path, given or {}, tell)
+        return _reader(path)(path, given or {}, tell)
     except OSError as error:
         raise DataProblem(f"{path.name}: {error.strerror or error}") from error
+
+
+def _reader(path: Path) -> Callable[[Path, dict[str, Any], Progress], dict[str, Any]]:
+    """What reads a file of this name."""
+    # Loaded when needed: Pillow and zipfile are not there for those who bring a table.
+    if path.is_dir():
+        from dllab.data.own.pictures import bring_pictures
+
+        return bring_pictures
+    name = path.name.lower()
+    if name.endswith(".npz"):
+        from dllab.data.own.npz import bring_npz
+
+        return lambda path, _given, tell: bring_npz(path, tell)
+    if is_idx(path):
+        from dllab.data.own.idx import bring_idx
+
+        return lambda path, _given, tell: bring_idx(path, tell)
+    return _bring_parquet if name.endswith(PARQUET) else _bring_text
+
+
+def is_idx(path: Path) -> bool:
+    """Whether a name is one of an IDX file."""
+    name = path.name.lower()
+    return "ubyte" in name or name.endswith((".idx", ".idx1", ".idx3", ".idx.gz"))
+
+
+def is_importable(path: Path) -> bool:
+    """Whether something of this name can be brought in: a table, an archive, an IDX file, a folder."""
+    return path.suffix.lower() in (*TABLES, ".npz") or is_idx(path) or path.is_dir()
 
 
 def _bring_text(path: Path, given: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -95,7 +123,7 @@ def source_of(facts: dict[str, Any]) -> Source:
     return Source(name=facts["name"][-255:], content=facts["content"], reading=reading)
 
 
-def _bring_parquet(path: Path, progress: Progress) -> dict[str, Any]:
+def _bring_parquet(path: Path, _given: dict[str, Any], progress: Progress) -> dict[str, Any]:
     import polars as pl
 
     size = path.stat().st_size

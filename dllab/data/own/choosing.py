@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from dllab.data.base import DataProblem
+from dllab.data import DATASETS
+from dllab.data.base import DataProblem, Dataset
 from dllab.data.own.bringing import source_of
 from dllab.data.own.sniffing import is_number
 from dllab.data.own.source import LARGEST_VOCABULARY, Column, ColumnType
@@ -15,11 +16,13 @@ _FEW = 20
 """A target of at most so many whole numbers is a class, if each comes often enough."""
 
 
-def choose(facts: Mapping[str, Any], types: Mapping[str, str] = {}, target: str = "", missing: str = "") -> Table:
-    """The table as a dataset; what is not given is guessed.
+def choose(facts: Mapping[str, Any], types: Mapping[str, str] = {}, target: str = "", missing: str = "") -> Dataset:
+    """What was brought as a dataset. The choices are for tables; what is not given is guessed.
 
     Raises DataProblem for a column that is not there or can't be what it is said to be.
     """
+    if facts["kind"] != "table":
+        return DATASETS.make(facts["kind"], _as_it_is(facts))
     known = {column["name"]: column for column in facts["columns"]}
     for name in (*types, *([target] if target else [])):
         if name not in known:
@@ -40,6 +43,17 @@ def choose(facts: Mapping[str, Any], types: Mapping[str, str] = {}, target: str 
     fill = missing or ("drop" if complete >= 0.8 * rows else "mean")
     source = source_of(dict(facts))
     return Table(source=source, columns=columns, target=goal, rows=rows, complete=complete, missing=fill)  # type: ignore[arg-type]
+
+
+def _as_it_is(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of data in which there is nothing to choose."""
+    return {
+        "source": source_of(dict(facts)).model_dump(mode="json"),
+        "samples": facts["rows"],
+        "extents": facts["shape"],
+        "classes": facts["classes"],
+        "targets": facts["targets"],
+    }
 
 
 def guess_target(facts: Mapping[str, Any], types: Mapping[str, str]) -> str:
