@@ -86,7 +86,7 @@ def run_in_torch(call: Call, *inputs: Shape, device: str = "meta") -> tuple["nn.
     """Build a call and run it on a batch, on "meta" without memory or work; raises what torch raises."""
     import torch
 
-    from dllab.build.module import make_module
+    from dllab.build.making import make_module
 
     with torch.device(device):
         module = make_module(call)
@@ -142,7 +142,7 @@ def _outcome(layer: Layer, inputs: tuple[Shape, ...]) -> object:
     """All that can be seen of what a layer does with inputs of these shapes."""
     import torch
 
-    from dllab.build.module import make_module
+    from dllab.build.making import make_module
 
     try:
         shapes, call = signals(layer, *inputs), layer.call(*inputs)
@@ -180,7 +180,7 @@ def _random_value(field: FormField, random: Random) -> Any:
 
 def _from_code(code: str) -> "nn.Module":
     """The module that a line of exported code builds; only constructor calls with literal arguments are followed."""
-    from dllab.build.module import make_module
+    from dllab.build.making import make_module
 
     call = ast.parse(code, mode="eval").body
     assert isinstance(call, ast.Call)

@@ -2,7 +2,8 @@
 
 from dllab.build.code import code_line, to_code
 from dllab.build.loss import build_loss, encode_targets
-from dllab.build.module import BuildProblem, Network, build, initialise
+from dllab.build.making import BuildProblem
+from dllab.build.module import Network, build, initialise
 from dllab.build.optimiser import build_optimiser
 
 __all__ = [

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from torch import nn
 
 from dllab.build import blocks
+from dllab.build.making import first_lines
 from dllab.build.module import LENGTHS, calls_of, trainable_check
 from dllab.document.experiment import Experiment, Graph
 from dllab.document.flat import SEPARATOR
@@ -31,6 +32,7 @@ def to_code(experiment: Experiment) -> str:
         shape = checked.nodes[name].shapes.get("out")
         remark = f"  # {show_shape(shape)}" if shape is not None else ""
         lines.append(f"        self.{names[name]} = {call.code().removeprefix('blocks.')}{remark}")
+        lines += [f"        {line}" for line in first_lines(call, names[name], experiment.model.nodes[name])]
     lines += ["", "    def forward(self, x: torch.Tensor) -> torch.Tensor:"]
     if any(found.takes_lengths for found in checked.nodes.values()):
         lines.append(f"        lengths = {LENGTHS}")

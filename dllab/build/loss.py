@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from dllab.build.module import make_module
+from dllab.build.making import make_module
 from dllab.data.base import IGNORED, DataSpec
 from dllab.document.experiment import Experiment
 from dllab.layers.base import Call

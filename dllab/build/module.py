@@ -6,19 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dllab.build import blocks
+from dllab.build.making import BuildProblem, make_layer
 from dllab.checking import Check, NodeCheck, check
 from dllab.document.experiment import Experiment
 from dllab.layers.base import Call
-from dllab.text import _
-
-
-class BuildProblem(ValueError):
-    """An experiment that can't be built, with the reason for people; `node` is the layer at fault, if one is."""
-
-    def __init__(self, message: str, node: str = "") -> None:
-        super().__init__(message)
-        self.node = node
 
 
 class Layers(nn.ModuleDict):
@@ -51,9 +42,10 @@ class Network(nn.Module):
     def __init__(self, experiment: Experiment, checked: Check) -> None:
         super().__init__()
         self.calls = calls_of(experiment, checked)
+        self.nodes = {name: experiment.model.nodes[name] for name in self.calls}
         self.layers = Layers()
         for name, call in self.calls.items():
-            self.layers[name] = make_module(call, name)
+            self.layers[name] = make_layer(call, name, self.nodes[name])
         self._node_slots, self._plan = self._lay_out(experiment, checked)
         self._slots = 1 + sum(len(step.outputs) for step in self._plan)
         self._result = next(self._node_slots[n] for n, found in checked.nodes.items() if _is_output(found))
@@ -148,7 +140,7 @@ def initialise(network: Network, seed: int) -> None:
     """Give a network the first weights of a seed, exactly those that `build` would give it."""
     with _own_random(seed):
         for name, call in network.calls.items():
-            network.layers[name].load_state_dict(make_module(call, name).state_dict())
+            network.layers[name].load_state_dict(make_layer(call, name, network.nodes[name]).state_dict())
 
 
 class _own_random:  # noqa: N801 — a context manager reads as a function
@@ -163,18 +155,6 @@ class _own_random:  # noqa: N801 — a context manager reads as a function
 
     def __exit__(self, *_error: object) -> None:
         torch.random.set_rng_state(self._state)
-
-
-def make_module(call: Call, node: str = "") -> nn.Module:
-    """The torch module of a call. Raises BuildProblem when torch refuses it."""
-    family, _dot, name = call.name.partition(".")
-    source: Any = {"nn": nn, "blocks": blocks}[family]
-    try:
-        module: nn.Module = getattr(source, name)(*call.args, **call.options)
-    except (AssertionError, RuntimeError, TypeError, ValueError) as error:
-        text = _("{node} can't be built as {call}: {reason}")
-        raise BuildProblem(text.format(node=node, call=call.code(), reason=error), node) from error
-    return module
 
 
 def calls_of(experiment: Experiment, checked: Check) -> dict[str, Call]:

@@ -22,7 +22,7 @@ from dllab.document.flat import SEPARATOR, Flat, flatten, home_of, inside_of, po
 from dllab.layers import LAYERS
 from dllab.layers.base import InsertBefore, Layer, Misfit, SetParam, Shape, is_padded, show_shape, signals
 from dllab.layers.grouping import Group, Ports
-from dllab.recipe import LOSSES, OPTIMISERS, SCHEDULES
+from dllab.recipe import INITIALISATIONS, LOSSES, OPTIMISERS, SCHEDULES
 from dllab.recipe.losses import Loss
 from dllab.text import N_, _
 
@@ -166,6 +166,10 @@ def _order(graph: Graph, problems: list[Problem]) -> tuple[str, ...]:
 def _layer(graph: Graph, name: str, problems: list[Problem]) -> Layer | None:
     node = graph.nodes[name]
     remove = Fix("remove", _("Remove it"), node=name)
+    if node.init.kind != "default":
+        own: list[Problem] = []
+        _chosen(INITIALISATIONS, node.init, "init", own)
+        problems += [Problem(p.code, p.text, name, "init") for p in own]
     try:
         return LAYERS.make(node.kind, node.params)
     except KeyError:

@@ -41,8 +41,13 @@ def fit_problems(
         return
     if output is not None and output != loss.expects(data):
         yield _wrong_size(experiment, nodes, data, loss, end, output)
-    if output is not None and not _learned(experiment.model, nodes, end):
+    weighty = [name for name in _reached(experiment.model, nodes, end) if nodes[name].parameters]
+    if output is not None and not weighty:
         yield _nothing_to_learn(data, loss, end, output)
+    elif output is not None and all(experiment.model.nodes[name].frozen for name in weighty):
+        text = _("There is nothing to learn: every layer with weights is frozen.")
+        fix = Fix("path", _("Let it learn"), name=f"model.nodes.{weighty[0]}.frozen", value=False)
+        yield Problem("all-frozen", text, weighty[0], "frozen", fixes=(fix,))
     yield from _last_activation(experiment, nodes, data, loss, end)
 
 
@@ -135,22 +140,22 @@ def _nothing_to_learn(data: DataSpec, loss: Loss, end: str, output: Shape) -> Pr
     return Problem("nothing-to-learn", text, end, "in", fixes=fixes)
 
 
-def _learned(graph: Graph, nodes: Mapping[str, "NodeCheck"], end: str) -> int:
-    """Learned numbers that the output depends on: a muted layer passes on its first input only."""
+def _reached(graph: Graph, nodes: Mapping[str, "NodeCheck"], end: str) -> list[str]:
+    """The nodes that the output depends on, nearest first: a muted layer passes on its first input only."""
     feeding: dict[str, list[tuple[str, str]]] = {}
     for link in graph.links:
         feeding.setdefault(link.target, []).append((link.input, link.source))
-    seen, queue, learned = {end}, [end], 0
+    seen, queue, found = {end}, [end], []
     while queue:
         name = queue.pop()
-        learned += nodes[name].parameters
+        found.append(name)
         layer = nodes[name].layer
         ports = layer.input_ports() if layer else ()
         ports = ports[:1] if graph.nodes[name].muted else ports
         fresh = [source for port, source in feeding.get(name, ()) if port in ports and source not in seen]
         seen.update(fresh)
         queue += fresh
-    return learned
+    return found
 
 
 def _before(graph: Graph, nodes: Mapping[str, "NodeCheck"], node: str, through: frozenset[str]) -> str | None:

@@ -91,12 +91,18 @@ class Choice(Growing):
 class Node(Choice):
     """A layer on the canvas. A kind this installation doesn't know stays as it is in the file."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"inside"})
+    later: ClassVar[frozenset[str]] = frozenset({"inside", "init", "frozen"})
 
     x: Coordinate = 0.0
     y: Coordinate = 0.0
     title: Annotated[str, Field(max_length=200)] = ""
     muted: bool = False
+    init: Choice = Choice(kind="default")
+    frozen: bool = Field(
+        False,
+        title=N_("Freeze"),
+        description=N_("Keep the weights of this layer as they are: training changes only the others"),
+    )
     inside: "Graph | None" = None
     """What a group holds. Its ports are the nodes of kind group_input and group_output in there, by their ids."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from dllab.build.module import BuildProblem
+from dllab.build.making import BuildProblem
 from dllab.data.prepare import DataProblem
 from dllab.document.format import FileProblem
 from dllab.text import _

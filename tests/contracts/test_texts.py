@@ -11,7 +11,7 @@ from dllab.declare import Declared, form_fields
 from dllab.document.experiment import Experiment, Preparation, Split, Training
 from dllab.layers import LAYERS
 from dllab.layers.base import FAMILIES
-from dllab.recipe import LOSSES, OPTIMISERS, SCHEDULES
+from dllab.recipe import INITIALISATIONS, LOSSES, OPTIMISERS, SCHEDULES
 
 REGISTRIES = {
     "layers": LAYERS,
@@ -19,6 +19,7 @@ REGISTRIES = {
     "losses": LOSSES,
     "optimisers": OPTIMISERS,
     "schedules": SCHEDULES,
+    "initialisations": INITIALISATIONS,
 }
 DECLARED = [kind for registry in REGISTRIES.values() for kind in registry]
 TRANSLATORS = {"_", "ngettext", "N_"}

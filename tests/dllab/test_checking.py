@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dllab.build import build, build_loss, build_optimiser, encode_targets
 from dllab.build.loss import target_form
-from dllab.build.module import make_module
+from dllab.build.making import make_module
 from dllab.checking import Check, Problem, apply_fix, check
 from dllab.data import DATASETS
 from dllab.document import edits

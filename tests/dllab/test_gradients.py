@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dllab.build import blocks
-from dllab.build.module import make_module
+from dllab.build.making import make_module
 from dllab.layers import LAYERS
 from dllab.layers.base import Layer, Misfit, Shape
 from dllab.testing import random_inputs, random_layer

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from dllab.build import Network, build, build_loss, encode_targets, to_code
-from dllab.build.module import make_module, sample_lengths
+from dllab.build.making import make_module
+from dllab.build.module import sample_lengths
 from dllab.checking import check
 from dllab.checking.problem import apply_fix
 from dllab.data import DATASETS

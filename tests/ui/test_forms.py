@@ -10,12 +10,12 @@ from dllab.data import DATASETS
 from dllab.declare import form_fields
 from dllab.document.experiment import Experiment, Training
 from dllab.layers import LAYERS
-from dllab.recipe import LOSSES, OPTIMISERS, SCHEDULES
+from dllab.recipe import INITIALISATIONS, LOSSES, OPTIMISERS, SCHEDULES
 from ui.inspector.chooser import Chooser, Switch
 from ui.inspector.form import Form
 from ui.inspector.number import IntsField, NumberField
 
-EVERY = [kind for registry in (LAYERS, DATASETS, LOSSES, OPTIMISERS, SCHEDULES) for kind in registry]
+EVERY = [kind for registry in (LAYERS, DATASETS, LOSSES, OPTIMISERS, SCHEDULES, INITIALISATIONS) for kind in registry]
 
 
 class Owner(QWidget):

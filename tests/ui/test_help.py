@@ -10,13 +10,13 @@ from dllab import text
 from dllab.data import DATASETS
 from dllab.declare import form_fields
 from dllab.layers import LAYERS
-from dllab.recipe import LOSSES, OPTIMISERS, SCHEDULES
+from dllab.recipe import INITIALISATIONS, LOSSES, OPTIMISERS, SCHEDULES
 from ui.inspector.formula import install, lay_out, put_formulas, renderer, without_formulas
 from ui.inspector.help_facts import body_and_reference, example, sort_of
 from ui.inspector.help_page import HelpPage, HelpWindow, show_help
 from ui.shell.theme import DARK, LIGHT, theme
 
-EVERY = [kind for registry in (LAYERS, DATASETS, LOSSES, OPTIMISERS, SCHEDULES) for kind in registry]
+EVERY = [kind for registry in (LAYERS, DATASETS, LOSSES, OPTIMISERS, SCHEDULES, INITIALISATIONS) for kind in registry]
 
 
 def ids(declaration) -> str:

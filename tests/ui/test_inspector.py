@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from dllab.document import edits
 from dllab.document.experiment import Choice
 from dllab.engine.protocol import Picture
+from ui.canvas.faces import faces, spoken
 from ui.document import Document
 from ui.inspector.help_page import HelpWindow
 from ui.inspector.inspector import Inspector
@@ -352,3 +353,20 @@ def test_every_page_fits_280_pixels_in_both_themes(lab, inspector) -> None:
             QApplication.processEvents()
             assert inspector.page.minimumSizeHint().width() <= 280, chosen
             assert inspector.page.width() <= 280
+
+
+def test_first_weights_are_chosen_and_frozen_where_there_are_some(lab, inspector) -> None:
+    inspector.edit("relu")
+    assert not inspector.page.first.isVisible()
+    inspector.edit("conv2d")
+    first = inspector.page.first
+    assert first.isVisible()
+    first.init.chooser.picked.emit("xavier_normal")
+    assert lab.document.experiment.model.nodes["conv2d"].init == Choice(kind="xavier_normal")
+    assert list(first.init.form.editors) == ["gain"]
+    QTest.keyClick(first.freeze.editors["frozen"], Qt.Key.Key_Space)
+    assert lab.document.experiment.model.nodes["conv2d"].frozen
+    assert undo_text(lab) == "Set freeze to on"
+    shown = faces(lab.document.experiment, lab.document.check)["conv2d"]
+    assert shown.count == "❄ 160"
+    assert "frozen" in spoken(shown)

@@ -16,6 +16,8 @@ from ui.canvas.geometry import Box, node_height
 
 _UNKNOWN_GLYPH = "mdi6.help-box-outline"
 _NOT_YET = "–"
+FROZEN = "❄ "
+"""Before the number of weights that training leaves as they are."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Face:
     severity: str = ""
     """"error", "warning" or empty: the mark in the corner."""
     muted: bool = False
+    frozen: bool = False
     unknown: bool = False
     worded: bool = False
     """Whether the second line is words, not a shape."""
@@ -107,7 +110,7 @@ def _face(
     return Face(
         title=title_of(node, experiment),
         detail=_detail(node, found, check) if declaration else _("unknown layer"),
-        count=f"{found.parameters:,}" if found.parameters else "",
+        count=_count(node, found),
         family=declaration.family if declaration else "",
         glyph=declaration.glyph if declaration else _UNKNOWN_GLYPH,
         # Wires to ports that don't exist still need a place to end, so that they can be seen and removed.
@@ -115,11 +118,18 @@ def _face(
         outputs=(*known_out, *sorted(set(used[1]).difference(known_out))),
         severity=severity,
         muted=node.muted,
+        frozen=node.frozen and found.parameters > 0,
         unknown=declaration is None,
         worded=declaration is None or node.kind == "output",
         layers=layers_in(node) if node.kind == GROUP else None,
         repeat=repeat,
     )
+
+
+def _count(node: Node, found: NodeCheck) -> str:
+    if not found.parameters:
+        return ""
+    return f"{FROZEN if node.frozen else ''}{found.parameters:,}"
 
 
 def _detail(node: Node, found: NodeCheck, check: Check) -> str:
@@ -145,13 +155,16 @@ def spoken(face: Face) -> str:
     if face.detail != _NOT_YET:
         parts.append(face.detail if face.worded else _("output {shape}").format(shape=face.detail))
     if face.count:
-        count = int(face.count.replace(",", ""))
-        parts.append(ngettext("{count} parameter", "{count} parameters", count).format(count=face.count))
+        shown = face.count.removeprefix(FROZEN)
+        count = int(shown.replace(",", ""))
+        parts.append(ngettext("{count} parameter", "{count} parameters", count).format(count=shown))
     if face.layers is not None:
         text = ngettext("group of {count} layer", "group of {count} layers", face.layers)
         parts.insert(1, text.format(count=face.layers))
     if face.repeat > 1:
         parts.insert(2, _("repeated {count} times").format(count=face.repeat))
+    if face.frozen:
+        parts.append(_("frozen"))
     if face.muted:
         parts.append(_("muted"))
     if face.severity:
@@ -175,6 +188,8 @@ def tooltip(face: Face, node: Node, found: NodeCheck, problems: tuple[Problem, .
         lines.append(html.escape(found.arithmetic))
     if face.muted:
         lines.append(html.escape(_("Muted: data passes through unchanged. Press M to take it in again.")))
+    if face.frozen:
+        lines.append(html.escape(_("Frozen: training leaves its weights as they are.")))
     marks = {"error": "⨯", "warning": "⚠"}
     lines += [f"<b>{marks[p.severity]}</b> {html.escape(p.text)}" for p in problems]
     return "<br>".join(lines)

@@ -15,13 +15,14 @@ from ui.inspector.chooser import Chooser
 from ui.inspector.form import Form, problems_by_name
 from ui.inspector.sheet import column, label, say
 from ui.inspector.words import set_text, title_of
+from ui.page import Page
 
 
 def at_path(experiment: Experiment, path: str) -> Any:
     """The document value at a dotted path; the experiment itself for an empty one."""
     found: Any = experiment
     for name in filter(None, path.split(".")):
-        found = getattr(found, name)
+        found = found[name] if isinstance(found, Mapping) else getattr(found, name)
     return found
 
 
@@ -29,7 +30,7 @@ class PathForm(Form):
     """A form for a part of the document, such as "split", or for the parameters of a choice, such as "data"."""
 
     def __init__(
-        self, document: Document, declaration: type[BaseModel], path: str, names: Sequence[str] | None = None
+        self, document: Document | Page, declaration: type[BaseModel], path: str, names: Sequence[str] | None = None
     ) -> None:
         super().__init__(declaration, names)
         self._document, self._path = document, path
@@ -52,7 +53,7 @@ class PathForm(Form):
 class ChoiceForm(QWidget):
     """Which of several declared kinds stands at a path, what it is, and its form."""
 
-    def __init__(self, document: Document, registry: Registry[Any], path: str, name: str) -> None:
+    def __init__(self, document: Document | Page, registry: Registry[Any], path: str, name: str) -> None:
         super().__init__()
         self._document, self._registry, self._path = document, registry, path
         self._kind = ""

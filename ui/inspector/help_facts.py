@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dllab.data.base import Dataset
 from dllab.declare import Declared, FormField, form_fields
 from dllab.layers.base import FAMILIES, Layer, Misfit, Shape, show_shape
+from dllab.recipe.initialisation import Initialisation
 from dllab.recipe.losses import Loss
 from dllab.recipe.optimisers import Optimiser
 from dllab.recipe.schedules import Schedule
@@ -22,7 +23,13 @@ def sort_of(declaration: type[Declared]) -> str:
     """What sort of thing it is: "Layer · Convolution", "Data", "Loss"."""
     if issubclass(declaration, Layer):
         return f"{_('Layer')} · {_(FAMILIES.get(declaration.family, declaration.family))}"
-    sorts = ((Dataset, _("Data")), (Loss, _("Loss")), (Optimiser, _("Optimiser")), (Schedule, _("Schedule")))
+    sorts: tuple[tuple[type[Declared], str], ...] = (
+        (Dataset, _("Data")),
+        (Loss, _("Loss")),
+        (Optimiser, _("Optimiser")),
+        (Schedule, _("Schedule")),
+        (Initialisation, _("First weights")),
+    )
     for sort, word in sorts:
         if issubclass(declaration, sort):
             return word
@@ -47,6 +54,9 @@ def example(declaration: type[Declared]) -> Facts:
     if isinstance(made, Optimiser):
         options = ", ".join(f"{name}={value!r}" for name, value in made.options().items())
         return [(_("In PyTorch"), f"torch.optim.{made.torch_name}({options})")]
+    if isinstance(made, Initialisation):
+        first = made.call()
+        return [(_("In PyTorch"), first.code())] if first else []
     if isinstance(made, Schedule):
         call = made.call(0.001, 20, 50)
         return [(_("In PyTorch"), f"torch.optim.lr_scheduler.{call.code()}")] if call else []

@@ -13,6 +13,7 @@ from dllab.layers.base import Layer, Misfit, show_shape
 from dllab.recipe import LOSSES
 from dllab.text import _
 from ui.inspector.bound_form import ChoiceForm
+from ui.inspector.first_weights import FirstWeights
 from ui.inspector.form import Form, problems_by_name
 from ui.inspector.problems import Problems
 from ui.inspector.sheet import button, column, glyph, icon_button, label, say
@@ -68,6 +69,7 @@ class NodePage(Page):
         self.problems = Problems(self.mend)
         self.shape = ShapeSection()
         self.extra: QWidget | None = self._extra()
+        self.first = FirstWeights(self)
         self.weights = WeightsPicture(
             lab, lab.document.check.layer_of(lab.document.page.whole_id(node_id)), self._weights_title()
         )
@@ -75,7 +77,16 @@ class NodePage(Page):
         self._muted = label(_("Muted: its input passes through unchanged."), "muted")
         self._unmute = button(_("Take it in again"), self._on_unmute, "link")
         self._column = column(self._header(), gap=18)
-        for widget in (self._muted, self._unmute, self.form, self.extra, self.problems, self.shape, self.weights):
+        for widget in (
+            self._muted,
+            self._unmute,
+            self.form,
+            self.extra,
+            self.problems,
+            self.shape,
+            self.first,
+            self.weights,
+        ):
             if widget is not None:
                 self._column.addWidget(widget)
         self._column.addStretch(1)
@@ -103,7 +114,9 @@ class NodePage(Page):
             widget.setVisible(node.muted)
         if isinstance(self.extra, (DataSection, LossSection)):
             self.extra.refresh()
-        self.weights.setVisible(found.parameters > 0 and not self.declaration.composite)
+        weighty = found.parameters > 0 and not self.declaration.composite
+        self.first.refresh(weighty and not node.muted)
+        self.weights.setVisible(weighty)
 
     def restyle(self) -> None:
         colour = theme.tokens.family(self.declaration.family)
