@@ -113,6 +113,8 @@ FILE = (
             group=1),
     Command("import_folder", "file", N_("Import folder of pictures…"), lambda w: w.imports.choose_folder(),
             icon="folder-image", tip=N_("Bring pictures of your own, those of each class in a folder"), group=1),
+    Command("paint", "file", N_("Paint points…"), lambda w: w.imports.paint(), icon="brush-variant",
+            tip=N_("Paint points of several classes with the mouse"), group=1),
     Command("save", "file", N_("Save"), lambda w: w.files.save(), icon="content-save-outline",
             shortcuts=("Ctrl+S",), tip=N_("Write the experiment to its file"), blocked=_no_lab, group=2),
     Command("save_as", "file", N_("Save as…"), lambda w: w.files.save_as(), icon="content-save-edit-outline",

@@ -15,6 +15,7 @@ from dllab.document.experiment import Choice
 from dllab.document.format import SUFFIX
 from dllab.text import _
 from ui.data.import_page import ImportPage
+from ui.data.paint_page import PaintPage
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
@@ -31,6 +32,8 @@ class Imports(QObject):
         """Ask for what this kind of data is made from."""
         if kind == "images":
             self.choose_folder()
+        elif kind == "painted":
+            self.paint()
         else:
             self.choose()
 
@@ -54,6 +57,16 @@ class Imports(QObject):
         dialog.fileSelected.connect(lambda name: self.open(Path(name)))
         dialog.open()
 
+    def paint(self) -> PaintPage:
+        """Show the page to paint on, with the points of the experiment if they were painted."""
+        data = self._window.document.experiment.data
+        into = not self._window.welcoming
+        points = data.params.get("points", ()) if into and data.kind == "painted" else ()
+        page = PaintPage([(float(x), float(y), int(number)) for x, y, number in points], into, self._window)
+        page.taken.connect(self._on_taken)
+        page.open()
+        return page
+
     def take(self, path: Path) -> None:
         """What was dropped on the window: an experiment is opened, anything else imported."""
         if path.suffix == SUFFIX:
@@ -76,7 +89,7 @@ class Imports(QObject):
     def _on_taken(self, choice: Choice, fresh: bool) -> None:
         dataset = DATASETS.make(choice.kind, choice.params)
         if fresh:
-            self._window.files.begin(starter(Path(dataset.name()).stem, choice, dataset.spec()))
+            self._window.files.begin(starter(dataset.name().rsplit(".", 1)[0], choice, dataset.spec()))
             return
         text = _("Use {name}").format(name=dataset.name())
         self._window.document.apply(text, lambda e: edits.set_path(e, "data", choice))
