@@ -29,11 +29,17 @@ class Layers(nn.ModuleDict):
 class Step:
     """One call of the plan: values from these slots into those slots."""
 
+    node: str
     module: nn.Module
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     lengths: bool = False
     """Whether the module is also given how long each sample is."""
+
+    def carry_out(self, inputs: list[Tensor], lengths: Tensor | None) -> tuple[Tensor, ...]:
+        """The value for every output slot."""
+        result = self.module(*inputs, lengths) if self.lengths else self.module(*inputs)
+        return result if len(self.outputs) > 1 else (result,)
 
 
 class Network(nn.Module):
@@ -46,10 +52,10 @@ class Network(nn.Module):
         self.layers = Layers()
         for name, call in self.calls.items():
             self.layers[name] = make_layer(call, name, self.nodes[name])
-        self._node_slots, self._plan = self._lay_out(experiment, checked)
-        self._slots = 1 + sum(len(step.outputs) for step in self._plan)
-        self._result = next(self._node_slots[n] for n, found in checked.nodes.items() if _is_output(found))
-        self._lengths = any(step.lengths for step in self._plan)
+        self._node_slots, self.plan = self._lay_out(experiment, checked)
+        self._slots = 1 + sum(len(step.outputs) for step in self.plan)
+        self.result = next(self._node_slots[n] for n, found in checked.nodes.items() if _is_output(found))
+        self._lengths = any(step.lengths for step in self.plan)
         self._chain = self._straight()
 
     def _lay_out(self, experiment: Experiment, checked: Check) -> tuple[dict[str, int], tuple[Step, ...]]:
@@ -69,17 +75,17 @@ class Network(nn.Module):
                 outputs = tuple(range(free, free + len(ports)))
                 free += len(ports)
                 lengths = checked.nodes[name].takes_lengths
-                plan.append(Step(self.layers[name], inputs, outputs, lengths))
+                plan.append(Step(name, self.layers[name], inputs, outputs, lengths))
             slots.update({(name, port): slot for port, slot in zip(ports, outputs, strict=False)})
             node_slots[name] = outputs[0]
         return node_slots, tuple(plan)
 
     def _straight(self) -> list[nn.Module] | None:
         """The modules one after the other, if each takes just what the one before it gives."""
-        for place, step in enumerate(self._plan):
+        for place, step in enumerate(self.plan):
             if step.lengths or step.inputs != (place,) or step.outputs != (place + 1,):
                 return None
-        return [step.module for step in self._plan] if self._result == len(self._plan) else None
+        return [step.module for step in self.plan] if self.result == len(self.plan) else None
 
     def forward(self, x: Tensor) -> Tensor:
         """What reaches the Output for a batch of prepared samples."""
@@ -87,7 +93,7 @@ class Network(nn.Module):
             for module in self._chain:
                 x = module(x)
             return x
-        return self._run(x)[self._result]
+        return self._run(x)[self.result]
 
     def forward_nodes(self, x: Tensor) -> dict[str, Tensor]:
         """The output of every node by id; for the Output what reaches it, for several ports the first one's."""
@@ -95,17 +101,16 @@ class Network(nn.Module):
         return {name: values[slot] for name, slot in self._node_slots.items()}
 
     def _run(self, x: Tensor) -> list[Tensor]:
-        values = [x] * self._slots
-        lengths = sample_lengths(x) if self._lengths else None
-        for step in self._plan:
-            inputs = [values[slot] for slot in step.inputs]
-            result = step.module(*inputs, lengths) if step.lengths else step.module(*inputs)
-            if len(step.outputs) == 1:
-                values[step.outputs[0]] = result
-            else:
-                for slot, value in zip(step.outputs, result, strict=True):
-                    values[slot] = value
+        values, lengths = self.begin(x)
+        for step in self.plan:
+            results = step.carry_out([values[slot] for slot in step.inputs], lengths)
+            for slot, value in zip(step.outputs, results, strict=True):
+                values[slot] = value
         return values
+
+    def begin(self, x: Tensor) -> tuple[list[Tensor], Tensor | None]:
+        """The slots before the first step of the plan, and how long each sample is where a step asks for that."""
+        return [x] * self._slots, sample_lengths(x) if self._lengths else None
 
 
 LENGTHS = "(x != 0).sum(1).clamp(min=1)"

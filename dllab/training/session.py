@@ -99,10 +99,7 @@ class Session:
 
     def advance(self) -> Outcome:
         """Train one batch: take it, forward, loss, backward, update. Raises NonFinite before the update."""
-        start, stop = self.cursor, self._batch_end()
-        x, targets = self._epoch_x[start:stop], self._epoch_targets[start:stop]
-        for parameter in self._parameters:
-            parameter.grad = None
+        stop, x, targets = self.take()
         outputs = self.network(x)
         loss = self.loss(outputs, targets)
         # .item() waits for a GPU; it buys stopping at the very step whose loss is not finite, with the weights intact.
@@ -111,10 +108,21 @@ class Session:
             raise NonFinite(self.step, value, self.first_non_finite(x))
         loss.backward()
         self.update.step()
+        return self.close(stop, value, outputs.detach())
+
+    def take(self) -> tuple[int, Tensor, Tensor]:
+        """The next batch, with no gradients left from the last: where it ends in the epoch, inputs, targets."""
+        start, stop = self.cursor, self._batch_end()
+        for parameter in self._parameters:
+            parameter.grad = None
+        return stop, self._epoch_x[start:stop], self._epoch_targets[start:stop]
+
+    def close(self, stop: int, value: float, outputs: Tensor) -> Outcome:
+        """Count the batch that ended at `stop` with this loss, after the update; close the epoch if it was its last."""
+        start, self.cursor = self.cursor, stop
         self.step += 1
-        self.cursor = stop
         self._loss_sum += value * (stop - start)
-        self._tally.add(outputs.detach(), self._epoch_labels[start:stop])
+        self._tally.add(outputs, self._epoch_labels[start:stop])
         if self._batch_end() > stop:
             return Outcome(value)
         return self._end_epoch(value)

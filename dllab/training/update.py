@@ -34,7 +34,8 @@ class Update:
         self.norm: float | None = None
         """Length of the last gradient before clipping, if anything looks at it."""
         self.clips = bool(self.recipe.clip_norm or self.recipe.clip_value)
-        self._touches = self.clips or self.recipe.l1 > 0
+        self.touches = self.clips or self.recipe.l1 > 0
+        """Whether anything is done to the gradients before the optimiser takes them."""
 
     @property
     def learning_rate(self) -> float:
@@ -49,8 +50,12 @@ class Update:
 
     def step(self) -> None:
         """Update the weights by the gradients they hold."""
-        if self._touches:
-            self._prepare([p.grad for p in self.parameters if p.grad is not None])
+        if self.touches:
+            self.prepare()
+        self.apply()
+
+    def apply(self) -> None:
+        """The optimiser's part, by the gradients as they are."""
         self.optimiser.step()
         if self.moves:
             self._ask()
@@ -67,7 +72,9 @@ class Update:
             self._asked += 1
             self._schedule.step(*loss)
 
-    def _prepare(self, gradients: list[Tensor]) -> None:
+    def prepare(self) -> None:
+        """Penalty and clipping, done to the gradients in place."""
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
         if self.recipe.l1:
             weights = [p.detach() for p in self.parameters if p.grad is not None]
             torch._foreach_add_(gradients, torch._foreach_sign(weights), alpha=self.recipe.l1)
