@@ -15,6 +15,7 @@ from dllab.data import DATASETS
 from dllab.data.base import IGNORED, Arrays, Dataset, DataSpec
 from dllab.declare import Declared, FormField, Registry, form_fields
 from dllab.layers import LAYERS
+from dllab.layers.analysing import Analysis
 from dllab.layers.base import FAMILIES, Call, Layer, Misfit, Shape, Signal, is_padded, signals, vocabulary
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def check_against_torch(layer: Layer, *inputs: Shape) -> bool:
     name = f"{layer!r} of {inputs}"
     _require(isinstance(layer.arithmetic(*inputs), str), f"{name}: arithmetic gives no text")
     call = layer.call(*inputs)
+    if isinstance(layer, Analysis):
+        _check_estimator(layer, count)
+        return True
     if call is None:
         _require(count == 0 and all(s == inputs[0] for s in shapes.values()), f"{name}: has no call but does something")
         return True
@@ -80,6 +84,15 @@ def check_against_torch(layer: Layer, *inputs: Shape) -> bool:
     _require(count == learned, f"{name}: says it learns {count} numbers, torch has {learned}")
     _require(repr(_from_code(call.code())) == repr(module), f"{name}: {call.code()} builds something else than {call}")
     return True
+
+
+def _check_estimator(layer: Analysis, learned: int) -> None:
+    """What only looks on learns nothing that torch knows of, and scikit-learn takes its parameters."""
+    from dllab.clustering.estimator import make_estimator
+
+    _require(learned == 0, f"{layer!r}: only looks on, but says it learns {learned} numbers")
+    validate = getattr(make_estimator(layer, 0), "_validate_params")  # noqa: B009 — scikit-learn's own check of bounds
+    validate()
 
 
 def run_in_torch(call: Call, *inputs: Shape, device: str = "meta") -> tuple["nn.Module", list[Shape]]:
@@ -148,6 +161,8 @@ def _outcome(layer: Layer, inputs: tuple[Shape, ...]) -> object:
         shapes, call = signals(layer, *inputs), layer.call(*inputs)
     except Misfit as misfit:
         return misfit.code, misfit.at
+    if isinstance(layer, Analysis):
+        return shapes, layer.estimator(), getattr(layer, "neighbours", None)
     if call is None:
         return shapes
     with torch.device("meta"):

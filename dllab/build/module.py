@@ -10,6 +10,7 @@ from dllab.build.making import BuildProblem, make_layer
 from dllab.checking import Check, NodeCheck, check
 from dllab.document.experiment import Experiment
 from dllab.layers.base import Call
+from dllab.text import _
 
 
 class Layers(nn.ModuleDict):
@@ -138,6 +139,8 @@ def trainable_check(experiment: Experiment) -> Check:
     for problem in checked.problems:
         if problem.severity == "error":
             raise BuildProblem(problem.text, problem.node)
+    if checked.fits_only:
+        raise BuildProblem(_("This experiment has no Output, so there is nothing to train: it only clusters."))
     return checked
 
 

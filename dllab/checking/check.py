@@ -14,6 +14,7 @@ from dllab.checking.groups import at_home, flaw_problems, group_checks
 from dllab.checking.known import NodeCheck
 from dllab.checking.order import ordered
 from dllab.checking.problem import Fix, Problem, Severity
+from dllab.checking.taps import tap_problems, taps_of, without
 from dllab.data import DATASETS
 from dllab.data.base import Dataset, DataSpec
 from dllab.declare import Declared, Registry, field_messages
@@ -46,7 +47,8 @@ class Check:
     data: DataSpec | None
     output: Shape | None
     """Shape that reaches the loss."""
-
+    taps: tuple[str, ...] = ()
+    """What only looks on (clustering and what prepares it), in order; torch never sees these."""
     behind: Mapping[str, str] = field(default_factory=dict, compare=False)
     """The layer behind the first output of each group."""
 
@@ -63,6 +65,18 @@ class Check:
     def trainable(self) -> bool:
         """Whether nothing stands in the way of training."""
         return not any(p.severity == "error" for p in self.problems)
+
+    @property
+    def fits_only(self) -> bool:
+        """Whether there is clustering but no network to train: no Output."""
+        return bool(self.taps) and not any(
+            x.layer is not None and x.layer.kind == "output" for x in self.nodes.values()
+        )
+
+    @property
+    def everything(self) -> tuple[str, ...]:
+        """All layers in the order in which data passes them, those that only look on last."""
+        return (*self.order, *self.taps)
 
     @property
     def parameters(self) -> int:
@@ -90,16 +104,19 @@ def check(experiment: Experiment) -> Check:
     behind: dict[str, str] = {}
     experiment = flat.experiment
     graph = experiment.model
-    order = _order(graph, problems)
+    whole = _order(graph, problems)
     layers = {name: _layer(graph, name, problems) for name in graph.nodes}
-    nodes = _walk(graph, order, layers, spec, problems) if order else {n: NodeCheck(layers[n]) for n in layers}
+    nodes = _walk(graph, whole, layers, spec, problems) if whole else {n: NodeCheck(layers[n]) for n in layers}
+    taps = taps_of(layers)
+    order = ordered(without(graph, taps)) if taps and whole else whole
     problems += _structure(flat, layers)
 
     ends = [n for n, found in layers.items() if found is not None and found.kind == "output"]
     output = nodes[ends[0]].inputs[0] if len(ends) == 1 and nodes[ends[0]].inputs else None
     if spec:
         problems += split_problems(experiment, nodes, spec)
-    if spec and loss:
+    problems += tap_problems(experiment, nodes, taps, dataset) if taps else ()
+    if spec and loss and (ends or not taps):
         problems += fit_problems(experiment, nodes, spec, loss, ends[0] if len(ends) == 1 else None, output)
     if flat.groups or flat.flaws:
         problems += _group_problems(flat)
@@ -107,7 +124,8 @@ def check(experiment: Experiment) -> Check:
         behind = {name: end[0] for name, placed in flat.groups.items() if (end := placed.last) is not None}
         problems = at_home(problems)
     problems.sort(key=lambda problem: problem.severity == "warning")
-    return Check(experiment, nodes, tuple(problems), order, spec, output, behind)
+    looking = tuple(name for name in whole if name in taps)
+    return Check(experiment, nodes, tuple(problems), order, spec, output, looking, behind)
 
 
 def _group_problems(flat: Flat) -> Iterator[Problem]:
@@ -276,7 +294,7 @@ def _structure(flat: Flat, layers: Mapping[str, Layer | None]) -> Iterator[Probl
         ("output", _("The network has no Output: drag one from the palette."), _("There are two Outputs: remove one.")),
     ):
         ends = [n for n, found in layers.items() if found is not None and found.kind == kind]
-        if not ends:
+        if not ends and not (kind == "output" and taps_of(layers)):
             yield Problem(f"no-{kind}", none, name="model")
         for extra in ends[1:]:
             yield Problem(f"two-{kind}s", many, extra, fixes=(Fix("remove", _("Remove it"), node=extra),))

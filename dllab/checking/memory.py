@@ -1,15 +1,18 @@
 """How much memory a run will take, from the shapes alone."""
 
 from math import prod
+from typing import TYPE_CHECKING
 
-from dllab.checking.check import Check
 from dllab.document.experiment import Experiment
 from dllab.recipe import OPTIMISERS
+
+if TYPE_CHECKING:
+    from dllab.checking.check import Check
 
 _VALIDATION_CHUNK = 1024
 
 
-def estimate(experiment: Experiment, check: Check) -> int:
+def estimate(experiment: Experiment, check: "Check") -> int:
     """Bytes that training will take: weights, gradients, optimiser state, activations of one batch, the data."""
     optimiser = OPTIMISERS.get(experiment.training.optimiser.kind)
     copies = 2 + (optimiser.states if optimiser else 0) + 2 * experiment.training.keep_best

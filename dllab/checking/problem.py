@@ -22,10 +22,10 @@ class Fix:
     """An edit as data. `action` says which of the fields count:
 
     "param" (node, name, value) · "insert" (kind, params, before node's input `name`) · "remove" (node) ·
-    "mute" (node) · "path" (name = document path, value).
+    "mute" (node) · "kind" (node becomes another kind, with params) · "path" (name = document path, value).
     """
 
-    action: Literal["param", "insert", "remove", "mute", "path"]
+    action: Literal["param", "insert", "remove", "mute", "kind", "path"]
     text: str
     """What the button says, already in the language in use."""
     node: str = ""
@@ -64,6 +64,8 @@ def apply_fix(experiment: Experiment, fix: Fix) -> Experiment:
             return edits.remove(experiment, [fix.node])
         case "mute":
             return edits.replace_node(experiment, fix.node, muted=True)
+        case "kind":
+            return edits.replace_node(experiment, fix.node, kind=fix.kind, params=dict(fix.params))
         case "path":
             value = Choice(kind=fix.kind, params=fix.params) if fix.kind else fix.value
             return edits.set_path(experiment, fix.name, value)

@@ -60,7 +60,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def _names(experiment: Experiment, checked: Check) -> tuple[str, ...]:
-    return checked.order or tuple(experiment.model.nodes)
+    return checked.everything or tuple(experiment.model.nodes)
 
 
 def _title(experiment: Experiment, name: str, node: NodeCheck) -> str:

@@ -19,6 +19,9 @@ LAYERS.load(
         "upscaling",
         "latent",
         "grouping",
+        "analysing",
+        "clusters",
+        "densities",
         "recurrent",
         "attention",
     )

@@ -50,6 +50,7 @@ FAMILIES: Mapping[str, str] = {
     "recurrent": N_("Recurrent"),
     "attention": N_("Attention"),
     "combine": N_("Combine"),
+    "cluster": N_("Cluster"),
     "output": N_("Output"),
 }
 
@@ -114,6 +115,8 @@ class Layer(Declared):
     """The parameter to turn down when the layer grows too large."""
     composite: ClassVar[bool] = False
     """Whether it is taken apart or away before torch sees it, as groups are."""
+    analyses: ClassVar[bool] = False
+    """Whether it only looks at what flows by and is no part of the network that torch builds, as clustering."""
     indices: ClassVar[Literal["refuse", "take", "pass"]] = "refuse"
     """What it does with inputs that are indices, not quantities: it may make numbers of them, or pass them on."""
 

@@ -68,7 +68,9 @@ def random_experiment(random: Random) -> Experiment:
     nodes: dict[str, Node] = {"input": Node(kind="input")}
     links: list[Link] = []
     loose = ["input"]
-    kinds = [layer for layer in LAYERS if layer.family not in ("data", "output") and not layer.composite]
+    kinds = [
+        layer for layer in LAYERS if layer.family not in ("data", "output") and not (layer.composite or layer.analyses)
+    ]
     for number in range(random.randint(0, 7)):
         name = f"n{number}"
         for _attempt in range(6):
@@ -95,6 +97,9 @@ def random_experiment(random: Random) -> Experiment:
             last = name
     nodes["output"] = Node(kind="output")
     links.append(Link(source=last, target="output"))
+    if random.random() < 0.2:
+        nodes["tap"] = Node(kind=random.choice(("kmeans", "pca", "dbscan")))
+        links.append(Link(source=random.choice([n for n in nodes if n not in ("tap", "output")]), target="tap"))
     recipe = Training(loss=Choice(kind="mse" if data == "sine" else "cross_entropy"), batch_size=random.choice((1, 4)))
     model = Graph(nodes=nodes, links=tuple(links))
     return Experiment(data=Choice(kind=data, params=small), model=model, training=recipe)

@@ -201,7 +201,7 @@ class CanvasAccess(QAccessibleObject):
         if not self.alive:
             return ()
         stage = self._view.stage
-        return stage.check.order or tuple(stage.nodes)
+        return stage.check.everything or tuple(stage.nodes)
 
     def role(self) -> QAccessible.Role:
         return QAccessible.Role.List

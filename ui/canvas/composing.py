@@ -92,7 +92,7 @@ def add_after(
 ) -> Experiment:
     """A new node behind another: it takes over the wires that leave there, and neighbours move aside."""
     inputs, outputs = ports_of(kind)
-    wires = [x for x in experiment.model.out_of(before) if x.output == output]
+    wires = [x for x in experiment.model.out_of(before) if x.output == output and _passes_on(experiment, kind, x)]
     box = boxes[before]
     height = new_height(kind)
     corner = (box.right + GAP, box.centre[1] - height / 2)
@@ -105,6 +105,12 @@ def add_after(
         return edits.move(made, push_aside(boxes, Box(*corner, NODE_WIDTH, height)))
     made = add_at(experiment, boxes.values(), kind, node_id, corner)
     return edits.connect(made, Link(source=before, output=output, target=node_id, input=inputs[0]))
+
+
+def _passes_on(experiment: Experiment, kind: str, wire: Link) -> bool:
+    """Whether a new node may stand in a wire: what only looks on feeds nothing but its like."""
+    new, target = LAYERS.get(kind), LAYERS.get(experiment.model.nodes[wire.target].kind)
+    return new is None or not new.analyses or (target is not None and target.analyses)
 
 
 def add_linked(

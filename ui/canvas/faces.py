@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dllab.checking import Check, Problem
 from dllab.checking.known import NodeCheck
+from dllab.declare import form_fields
 from dllab.document.experiment import GROUP, GROUP_INPUT, GROUP_OUTPUT, Experiment, Graph, Node
 from dllab.document.flat import inside_of, repetitions
 from dllab.layers import LAYERS
@@ -135,6 +136,10 @@ def _count(node: Node, found: NodeCheck) -> str:
 def _detail(node: Node, found: NodeCheck, check: Check) -> str:
     if node.kind == "output":
         return _target(check)
+    if found.layer is not None and found.layer.analyses and not found.layer.output_ports():
+        field = form_fields(type(found.layer))[0]
+        value = getattr(found.layer, field.name)
+        return f"{_(field.title)} {_('automatic') if value is None else f'{value:g}'}"
     shape = next(iter(found.shapes.values()), found.inputs[0] if node.kind == GROUP_OUTPUT and found.inputs else None)
     return show_shape(shape) if shape is not None else _NOT_YET
 

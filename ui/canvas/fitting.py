@@ -118,6 +118,9 @@ def why_not_on_wire(experiment: Experiment, check: Check, kind: str, link: Link)
     layer = declaration()
     if not layer.input_ports() or not layer.output_ports():
         return None
+    target = check.nodes[link.target].layer
+    if layer.analyses and target is not None and not target.analyses:
+        return None
     shape = check.nodes[link.source].shapes.get(link.output)
     return "" if shape is None else _misfit(layer, [shape] * len(layer.input_ports()))
 
@@ -125,8 +128,11 @@ def why_not_on_wire(experiment: Experiment, check: Check, kind: str, link: Link)
 def layers_after(experiment: Experiment, check: Check, name: str, port: str = "out") -> list[str]:
     """Kinds of layers that can follow an output, the likeliest first."""
     shape = check.nodes[name].shapes.get(port)
+    source = check.nodes[name].layer
     fitting = []
     for layer in _candidates(experiment, {"input", "output"}):
+        if source is not None and source.analyses and not layer.analyses:
+            continue
         if layer.input_ports() and (shape is None or not _misfit(layer, [shape] * len(layer.input_ports()))):
             fitting.append(layer)
     loss = LOSSES.get(experiment.training.loss.kind)
@@ -159,6 +165,8 @@ def _candidates(experiment: Experiment, single: set[str]) -> Iterator[Layer]:
 
 
 def _could_feed(layer: Layer, target: Layer | None, port: str, guess: Shape | None) -> bool:
+    if target is not None and layer.analyses and not target.analyses:
+        return False
     if guess is None or target is None or len(target.input_ports()) != 1:
         return True
     try:

@@ -50,7 +50,7 @@ def rows(scene: Scene, editor: Editor) -> list[Row]:
     """Everything that stands on the canvas."""
     graph = scene.experiment.model
     incoming = {link.end: link for link in graph.links}
-    layers = [_layer(scene, editor, name, incoming) for name in scene.check.order or tuple(graph.nodes)]
+    layers = [_layer(scene, editor, name, incoming) for name in scene.check.everything or tuple(graph.nodes)]
     notes = [_note(name, note.text) for name, note in graph.notes.items()]
     return layers + notes + [_frame(name, frame.title or _("Frame")) for name, frame in graph.frames.items()]
 

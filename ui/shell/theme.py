@@ -61,6 +61,7 @@ _FAMILIES = {
     "recurrent": "#15803D",
     "attention": "#BE185D",
     "combine": "#4338CA",
+    "cluster": "#0E7490",
     "output": "#B91C1C",
 }
 

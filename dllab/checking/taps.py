@@ -1,0 +1,107 @@
+"""Problems of what only looks on: clustering that can't be done, or that somebody wants to train behind."""
+
+from collections.abc import Iterator, Mapping
+from math import prod
+
+from dllab.checking.known import NodeCheck
+from dllab.checking.memory import size_words
+from dllab.checking.problem import Fix, Problem
+from dllab.data.base import Dataset, DataSpec, split_sizes
+from dllab.document.experiment import Experiment, Graph
+from dllab.layers.analysing import Analysis, Clustering
+from dllab.layers.base import Layer, Misfit, SetParam
+from dllab.text import _
+
+MEMORY_LIMIT = 8 * 2**30
+"""Bytes that one fit may ask for before anybody knows the machine; the engine looks again at what is free."""
+
+
+def taps_of(layers: Mapping[str, Layer | None]) -> frozenset[str]:
+    """Ids of all nodes that only look on."""
+    return frozenset(name for name, found in layers.items() if found is not None and found.analyses)
+
+
+def without(graph: Graph, taps: frozenset[str]) -> Graph:
+    """The network alone: what looks on changes neither its order nor its first weights."""
+    if not taps:
+        return graph
+    nodes = {name: node for name, node in graph.nodes.items() if name not in taps}
+    links = tuple(x for x in graph.links if x.source not in taps and x.target not in taps)
+    return Graph.model_construct(nodes=nodes, links=links)
+
+
+def looked_at(experiment: Experiment, data: DataSpec) -> int:
+    """How many samples are clustered: all but those of the sealed test part."""
+    train, validation, _test = split_sizes(data.samples, experiment.split)
+    return train + validation
+
+
+def tap_problems(
+    experiment: Experiment, nodes: Mapping[str, NodeCheck], taps: frozenset[str], dataset: Dataset | None
+) -> Iterator[Problem]:
+    """Wires from a tap back into the network, too few or too many samples."""
+    graph = experiment.model
+    for link in graph.links:
+        if link.source in taps and link.target not in taps and nodes[link.target].layer is not None:
+            source, target = nodes[link.source].layer, nodes[link.target].layer
+            assert source is not None
+            assert target is not None
+            text = _("{source} only looks on: what it puts out can't go back into the network, to {target}.")
+            text = text.format(source=_(source.title), target=_(target.title))
+            yield Problem("tap", text, link.target, link.input)
+    if dataset is None:
+        return
+    data = dataset.spec()
+    samples = looked_at(experiment, data)
+    for name in taps:
+        found = nodes[name].layer
+        if not isinstance(found, Analysis) or graph.nodes[name].muted:
+            continue
+        try:
+            found.refuse_count(samples)
+        except Misfit as misfit:
+            yield _count_problem(name, found, misfit)
+            continue
+        shape = nodes[name].inputs[0] if nodes[name].inputs else None
+        if isinstance(found, Clustering) and shape is not None:
+            yield from _too_many(name, found, samples, prod(shape), dataset)
+
+
+def _count_problem(name: str, found: Analysis, misfit: Misfit) -> Problem:
+    fixes = []
+    for remedy in misfit.remedies:
+        if isinstance(remedy, SetParam):
+            title = type(found).model_fields[remedy.name].title or remedy.name
+            text = _("Set {field} to {value}").format(field=_(title), value=remedy.value)
+            fixes.append(Fix("param", text, name, remedy.name, remedy.value))
+    return Problem(misfit.code, str(misfit), name, misfit.at, fixes=tuple(fixes))
+
+
+def _too_many(name: str, found: Clustering, samples: int, features: int, dataset: Dataset) -> Iterator[Problem]:
+    memory, seconds = found.memory(samples, features), found.seconds(samples, features)
+    if samples <= found.limit and memory <= MEMORY_LIMIT:
+        return
+    text = _(
+        "{layer} on {samples:,} samples needs about {memory} of memory and {time}; the limit is {limit:,} samples."
+        " Take fewer, or use MiniBatchKMeans or HDBSCAN."
+    )
+    text = text.format(
+        layer=_(found.title), samples=samples, memory=size_words(memory), time=time_words(seconds), limit=found.limit
+    )
+    offers = (("minibatch_kmeans", "MiniBatchKMeans"), ("hdbscan", "HDBSCAN"))
+    fixes = [Fix("kind", _("Use {layer}").format(layer=title), name, kind=kind) for kind, title in offers]
+    if "samples" in type(dataset).model_fields:
+        few = found.limit * dataset.spec().samples // samples
+        if few < dataset.spec().samples:
+            offer = _("Take {count:,} samples").format(count=few)
+            fixes.insert(0, Fix("path", offer, name="data.samples", value=few))
+    yield Problem("too-many", text, name, "in", fixes=tuple(fixes))
+
+
+def time_words(seconds: float) -> str:
+    """A rough time for people."""
+    if seconds < 1:
+        return _("less than a second")
+    if seconds < 90:
+        return _("about {count:.0f} s").format(count=seconds)
+    return _("about {count:.0f} min").format(count=seconds / 60)
