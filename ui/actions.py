@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dllab.data.own.published import DOWNLOADS
 from dllab.text import N_, _
 from ui.views import VIEWS
 
@@ -49,6 +50,7 @@ class Command:
 MENUS = (
     Menu("file", N_("&File")),
     Menu("recent", N_("Open &recent"), "file", "open"),
+    Menu("download", N_("&Download data"), "file", "import_folder"),
     Menu("edit", N_("&Edit")),
     Menu("align", N_("A&lign"), "edit", "arrange"),
     Menu("view", N_("&View")),
@@ -97,6 +99,10 @@ def _redo_words(w: "Window") -> str:
     return _("Redo: {step}").format(step=step) if step else _("Redo")
 
 
+def _download(kind: str) -> Do:
+    return lambda w: w.imports.download(kind)
+
+
 # --- the commands ---------------------------------------------------------------------------------------------------
 
 FILE = (
@@ -113,6 +119,11 @@ FILE = (
             group=1),
     Command("import_folder", "file", N_("Import folder of pictures…"), lambda w: w.imports.choose_folder(),
             icon="folder-image", tip=N_("Bring pictures of your own, those of each class in a folder"), group=1),
+    *(
+        Command(f"download_{found.kind}", "download", found.title, _download(found.kind), icon="cloud-download-outline",
+                tip=found.about)
+        for found in DOWNLOADS.values()
+    ),
     Command("paint", "file", N_("Paint points…"), lambda w: w.imports.paint(), icon="brush-variant",
             tip=N_("Paint points of several classes with the mouse"), group=1),
     Command("save", "file", N_("Save"), lambda w: w.files.save(), icon="content-save-outline",

@@ -52,6 +52,11 @@ def _facts(options: argparse.Namespace, talk: "Talk") -> dict[str, Any]:
         except ValueError as error:
             raise DataProblem(_("{given!r} names no content.").format(given=options.content[:80])) from error
         return {**store.facts(content), "content": options.content, "new": False}
+    if options.download:
+        from dllab.data.own.downloads import fetch
+        from dllab.data.own.published import DOWNLOADS
+
+        return fetch(DOWNLOADS[options.download], talk.progress, options.base)
     if not options.file:
         raise BadInput(_("Name a file to import."))
     path = Path(options.file)

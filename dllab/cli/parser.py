@@ -76,6 +76,11 @@ def _import_options(bring: argparse.ArgumentParser) -> None:
     bring.add_argument("--header", default="", choices=("yes", "no"), help=_("whether the first row holds names"))
     bring.add_argument("--side", type=int, metavar="PIXELS", help=_("pictures: make all of them this wide and high"))
     bring.add_argument("--colour", default="", choices=("rgb", "grey"), help=_("pictures: with or without colours"))
+    bring.add_argument(
+        "--download", default="", choices=("mnist", "fashion_mnist", "cifar10"),
+        help=_("fetch well-known pictures from the internet instead of reading a file"),
+    )  # fmt: skip
+    bring.add_argument("--from", default="", metavar="URL", dest="base", help=_("fetch them from this server"))
     bring.add_argument("--content", default="", metavar="ID", help=_("use what was imported before, by its content"))
     _json_option(bring)
 

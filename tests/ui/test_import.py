@@ -198,3 +198,21 @@ def test_a_folder_of_pictures_is_dropped_shown_and_used(window: Window, tmp_path
     qtbot.waitUntil(lambda: page.use.isEnabled() and "8 × 8" in page.verdict.text(), timeout=20_000)
     page.use.click()
     assert window.document.experiment.data.kind == "images"
+
+
+def test_what_can_not_be_fetched_is_said_and_a_local_file_offered(window: Window, qtbot: QtBot, monkeypatch) -> None:
+    # A proxy that nobody answers at: the process that fetches finds no connection.
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    window.commands["download_mnist"].trigger()
+    (page,) = window.findChildren(ImportPage)
+    assert page.windowTitle() == "Import MNIST"
+    qtbot.waitUntil(lambda: bool(page.trouble.text()), timeout=30_000)
+    assert page.trouble.text().startswith("MNIST could not be fetched: there is no connection to ossci-datasets")
+    assert not page.use.isEnabled()
+    page.other.click()
+    (dialog,) = [d for d in window.findChildren(QFileDialog) if d.isVisible()]
+    dialog.reject()
+    assert window.document.experiment.data.kind == "digits"

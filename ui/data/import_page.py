@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from dllab.data import DATASETS
 from dllab.data.base import DataProblem
 from dllab.data.own import store
-from dllab.data.own.bringing import PARQUET
+from dllab.data.own.names import PARQUET
 from dllab.document.experiment import Choice
 from dllab.text import N_, _, ngettext
 from ui.data.column_table import ColumnTable
@@ -52,12 +52,18 @@ class ImportPage(QDialog):
     taken = Signal(object, bool)
     """(Choice of the data, whether a new experiment is wanted)"""
 
-    def __init__(self, path: Path, into: bool, language: str = "en", parent: QWidget | None = None) -> None:
+    other_wanted = Signal()
+    """A file of one's own, instead of what can't be fetched."""
+
+    def __init__(
+        self, path: Path, into: bool, language: str = "en", parent: QWidget | None = None, fetched: str = ""
+    ) -> None:
+        """`fetched` names what is downloaded; `path` is then only its name."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Import {name}").format(name=path.name))
         self.setStyleSheet(sheet_style(theme.tokens))
-        self._path, self._facts = path, dict[str, Any]()
+        self._path, self._fetched, self._facts = path, fetched, dict[str, Any]()
         self._types: dict[str, str] = {}
         self._choice: Choice | None = None
         self._kept = False
@@ -107,6 +113,8 @@ class ImportPage(QDialog):
         self.cancel = _button(_("Cancel"), self.reject)
         self.fresh = _button(_("New experiment with this data"), lambda: self._take(True))
         self.use = _button(_("Use in this experiment"), lambda: self._take(False))
+        self.other = _button(_("Open local files instead…"), self._open_other)
+        self.other.setVisible(bool(self._fetched))
         self.use.setVisible(into)
         main = self.use if into else self.fresh
         main.setProperty("primary", True)
@@ -118,7 +126,7 @@ class ImportPage(QDialog):
         buttons.addWidget(self.bar, 1)
         buttons.addWidget(self.left)
         buttons.addStretch(1)
-        for button in (self.cancel, self.fresh, self.use):
+        for button in (self.other, self.cancel, self.fresh, self.use):
             buttons.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
@@ -153,8 +161,8 @@ class ImportPage(QDialog):
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def _read(self, *given: str) -> None:
-        self._wait(_("Reading…"))
-        self.importer.read([str(self._path), *given])
+        self._wait(_("Fetching…") if self._fetched else _("Reading…"))
+        self.importer.read(["--download", self._fetched] if self._fetched else [str(self._path), *given])
 
     def _reread(self) -> None:
         """How the file is read was changed: begin again."""
@@ -281,9 +289,13 @@ class ImportPage(QDialog):
             self.taken.emit(self._choice, fresh)
             self.accept()
 
+    def _open_other(self) -> None:
+        self.reject()
+        self.other_wanted.emit()
+
     def _forget(self) -> None:
         """What was read and not used is not kept either."""
-        if self._facts.get("new") and not self._kept:
+        if self._facts.get("new") and not self._kept and not self._fetched:
             store.forget(self._facts["content"])
 
     def done(self, result: int) -> None:

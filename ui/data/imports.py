@@ -5,28 +5,31 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QDialog, QFileDialog
+from shiboken6 import isValid
 
 from dllab.data import DATASETS
-from dllab.data.own.bringing import TABLES, is_importable
+from dllab.data.own.names import TABLES, is_importable
+from dllab.data.own.published import DOWNLOADS
 from dllab.data.own.starting import starter
 from dllab.document import edits
 from dllab.document.experiment import Choice
 from dllab.document.format import SUFFIX
 from dllab.text import _
-from ui.data.import_page import ImportPage
-from ui.data.paint_page import PaintPage
 
 if TYPE_CHECKING:
+    from ui.data.import_page import ImportPage
+    from ui.data.paint_page import PaintPage
     from ui.shell.window import Window
 
 
 class Imports(QObject):
-    """The import commands of one window."""
+    """The import commands of one window. The pages are loaded when one is asked for: the window must start quickly."""
 
     def __init__(self, window: "Window") -> None:
         super().__init__(window)
         self._window = window
+        self._pages: list[QDialog] = []
 
     def bring(self, kind: str) -> None:
         """Ask for what this kind of data is made from."""
@@ -57,13 +60,16 @@ class Imports(QObject):
         dialog.fileSelected.connect(lambda name: self.open(Path(name)))
         dialog.open()
 
-    def paint(self) -> PaintPage:
+    def paint(self) -> "PaintPage":
         """Show the page to paint on, with the points of the experiment if they were painted."""
         data = self._window.document.experiment.data
         into = not self._window.welcoming
         points = data.params.get("points", ()) if into and data.kind == "painted" else ()
+        from ui.data.paint_page import PaintPage
+
         page = PaintPage([(float(x), float(y), int(number)) for x, y, number in points], into, self._window)
         page.taken.connect(self._on_taken)
+        self._pages.append(page)
         page.open()
         return page
 
@@ -74,17 +80,34 @@ class Imports(QObject):
         else:
             self.open(path)
 
-    def open(self, path: Path) -> ImportPage:
+    def download(self, kind: str) -> "ImportPage":
+        """Fetch well-known pictures and show them on the import page."""
+        from ui.data.import_page import ImportPage
+
+        window = self._window
+        page = ImportPage(Path(DOWNLOADS[kind].title), not window.welcoming, parent=window, fetched=kind)
+        page.taken.connect(self._on_taken)
+        page.other_wanted.connect(self.choose)
+        self._pages.append(page)
+        page.open()
+        return page
+
+    def open(self, path: Path) -> "ImportPage":
         """Show the import page of a file."""
+        from ui.data.import_page import ImportPage
+
         page = ImportPage(path, not self._window.welcoming, parent=self._window)
         page.taken.connect(self._on_taken)
+        self._pages.append(page)
         page.open()
         return page
 
     def close(self) -> None:
         """The window goes: nothing is read for it any more."""
-        for page in self._window.findChildren(ImportPage):
-            page.reject()
+        for page in self._pages:
+            if isValid(page):
+                page.reject()
+        self._pages.clear()
 
     def _on_taken(self, choice: Choice, fresh: bool) -> None:
         dataset = DATASETS.make(choice.kind, choice.params)

@@ -28,7 +28,9 @@ class PaintPage(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Paint points"))
-        self.setStyleSheet(sheet_style(theme.tokens))
+        t = theme.tokens
+        chosen = f"QPushButton:checked {{ border: 2px solid {t.accent}; background: {t.hover}; padding: 5px 13px; }}"
+        self.setStyleSheet(sheet_style(t) + chosen)
         self.pad = PaintPad(points, self)
         self.pad.changed.connect(self._on_changed)
         self.classes: list[QPushButton] = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dllab.data.base import DataProblem
 from dllab.data.own import store
 from dllab.data.own.chunks import TextTable, unlike
+from dllab.data.own.names import PARQUET, is_idx
 from dllab.data.own.sniffing import HEAD, sniff
 from dllab.data.own.source import Reading, Source
 from dllab.files import write_atomic
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """(bytes done, bytes in all)"""
-TABLES = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq")
-PARQUET = (".parquet", ".pq")
 _ROWS = 100_000
 
 
@@ -55,17 +54,6 @@ def _reader(path: Path) -> Callable[[Path, dict[str, Any], Progress], dict[str, 
 
         return lambda path, _given, tell: bring_idx(path, tell)
     return _bring_parquet if name.endswith(PARQUET) else _bring_text
-
-
-def is_idx(path: Path) -> bool:
-    """Whether a name is one of an IDX file."""
-    name = path.name.lower()
-    return "ubyte" in name or name.endswith((".idx", ".idx1", ".idx3", ".idx.gz"))
-
-
-def is_importable(path: Path) -> bool:
-    """Whether something of this name can be brought in: a table, an archive, an IDX file, a folder."""
-    return path.suffix.lower() in (*TABLES, ".npz") or is_idx(path) or path.is_dir()
 
 
 def _bring_text(path: Path, given: dict[str, Any], progress: Progress) -> dict[str, Any]:
