@@ -49,6 +49,30 @@ TEMPLATES: tuple[Template, ...] = (
         "image",
     ),
     Template(
+        "lenet-digits",
+        N_("Digits, LeNet"),
+        N_("The network that read cheques in 1998, made a little smaller: two convolutions, then three full layers."),
+        "image",
+    ),
+    Template(
+        "resnet-digits",
+        N_("Digits, residual network"),
+        N_("Two blocks with a wire that skips them: each only learns what is still missing."),
+        "image",
+    ),
+    Template(
+        "vit-digits",
+        N_("Digits, vision transformer"),
+        N_("A picture cut into 16 patches that ask each other what they see."),
+        "image",
+    ),
+    Template(
+        "digits-softmax-shapes",
+        N_("Digits in colour, softmax regression"),
+        N_("Three channels of 64 pixels: 192 weights for each class and an offset, 1,930 numbers in all."),
+        "image",
+    ),
+    Template(
         "moons-mlp",
         N_("Moons, multilayer perceptron"),
         N_("Two crescents of points and a boundary that learns to bend between them."),
@@ -100,6 +124,14 @@ TEMPLATES: tuple[Template, ...] = (
         "diabetes-linear",
         N_("Diabetes, linear regression"),
         N_("A number predicted as a weighted sum of ten measurements."),
+        "table",
+    ),
+    Template(
+        "house-price-mlp",
+        N_("House prices, multilayer perceptron"),
+        N_(
+            "Area, rooms, floor, age, distance and balcony of homes in a made-up town: a curved rule that a line misses."
+        ),
         "table",
     ),
 )

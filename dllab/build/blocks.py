@@ -150,3 +150,17 @@ class Reparameterise(nn.Module):
         if not self.training:
             return mu
         return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+
+
+class Transpose(nn.Module):
+    """Two axes change places."""
+
+    def __init__(self, first: int, second: int) -> None:
+        super().__init__()
+        self.first, self.second = first, second
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.transpose(self.first, self.second)
+
+    def extra_repr(self) -> str:
+        return f"{self.first}, {self.second}"

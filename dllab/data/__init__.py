@@ -4,4 +4,6 @@ from dllab.data.base import DATASETS
 
 __all__ = ["DATASETS"]
 
-DATASETS.load(f"dllab.data.{name}" for name in ("bundled", "generated", "sequences", "table", "kept", "painted"))
+DATASETS.load(
+    f"dllab.data.{name}" for name in ("bundled", "generated", "made_up", "sequences", "table", "kept", "painted")
+)

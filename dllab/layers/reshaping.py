@@ -201,3 +201,40 @@ class Mean(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return f"{show_shape(inputs[0])} → {show_shape(self.shape(*inputs))}"
+
+
+@layer
+class Transpose(Layer):
+    """Swaps two axes: what were rows become columns.
+
+    $y_{ij} = x_{ji}$: maps × places become places × maps, a sequence that attention can read.
+
+    Reference: `torch.transpose`.
+    """
+
+    kind: ClassVar[str] = "transpose"
+    title: ClassVar[str] = N_("Transpose")
+    family: ClassVar[str] = "shape"
+    glyph: ClassVar[str] = "mdi6.axis-z-rotate-clockwise"
+
+    first: _AXIS = Field(1, title=N_("First axis"), description=N_("1 is the first axis after the batch"))
+    second: _AXIS = Field(2, title=N_("Second axis"), description=N_("The axis that it changes places with"))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        for name in ("first", "second"):
+            axis = getattr(self, name)
+            if axis > len(x):
+                text = N_("Transpose: there is no axis {axis}, {got} has {count} after the batch.")
+                raise Misfit(
+                    "axis", text, name, (SetParam(name, max(1, len(x))),), axis=axis, got=show_shape(x), count=len(x)
+                )
+        out = list(x)
+        out[self.first - 1], out[self.second - 1] = out[self.second - 1], out[self.first - 1]
+        return tuple(out)
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call("blocks.Transpose", (self.first, self.second))
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        return f"{show_shape(inputs[0])} → {show_shape(self.shape(*inputs))}"

@@ -33,8 +33,8 @@ def test_all_datasets_load() -> None:
     assert not DATASETS.broken
     assert (
         " ".join(KINDS)
-        == "digits iris wine breast_cancer diabetes moons circles spirals blobs xor linear sine adding parity table"
-        " images arrays painted"
+        == "digits iris wine breast_cancer diabetes moons circles spirals blobs xor linear sine houses colour_digits"
+        " adding parity table images arrays painted"
     )
 
 

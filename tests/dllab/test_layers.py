@@ -50,7 +50,7 @@ def test_all_layers_load() -> None:
         "adaptive_max_pool flatten reshape dropout batch_norm layer_norm relu leaky_relu elu gelu silu sigmoid tanh "
         "softmax identity add concat output "
         "conv_transpose1d conv_transpose2d upsample group_norm instance_norm dropout1d dropout2d slice multiply matmul "
-        "mean constant reparameterise group group_input group_output "
+        "mean constant reparameterise transpose group group_input group_output "
         "embedding rnn lstm gru attention multi_head_attention positional_encoding transformer_encoder "
         "standardise pca agglomerative kmeans minibatch_kmeans gaussian_mixture spectral dbscan hdbscan optics "
         "mean_shift"

@@ -3,8 +3,11 @@
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
 
 from dllab import templates
 from dllab.build import build, build_loss, build_optimiser, encode_targets
@@ -12,9 +15,10 @@ from dllab.build.loss import target_form
 from dllab.checking import check
 from dllab.data import DATASETS
 from dllab.data.prepare import Part, prepare
-from dllab.document.experiment import Experiment
+from dllab.document.experiment import Choice, Experiment
 from dllab.document.format import to_text
 from dllab.templates import TEMPLATES, load_template
+from dllab.training.run import train
 
 IDS = [template.id for template in TEMPLATES]
 FILES = Path(__file__).parents[2] / "resources" / "templates"
@@ -23,7 +27,8 @@ FILES = Path(__file__).parents[2] / "resources" / "templates"
 def test_the_list_and_the_folder_agree() -> None:
     expected = (
         "digits-softmax digits-mlp digits-cnn moons-mlp spiral-mlp circles-mlp xor-mlp iris-softmax wine-mlp "
-        "breast-cancer-logistic diabetes-linear sine-mlp"
+        "breast-cancer-logistic diabetes-linear sine-mlp "
+        "lenet-digits resnet-digits vit-digits digits-softmax-shapes house-price-mlp"
     )
     assert sorted(IDS) == sorted(expected.split())
     assert sorted(path.stem for path in FILES.iterdir()) == sorted(IDS)
@@ -44,7 +49,7 @@ def test_a_template_is_in_order(template: templates.Template) -> None:
     spec = check(made).data
     assert spec is not None
     assert build(made)(torch.zeros(2, *spec.input)).shape == (2, *(check(made).output or ()))
-    if template.id.startswith("digits"):
+    if "digits" in template.id:
         assert (made.split.test, made.split.stratify) == (0.25, True)
 
 
@@ -106,7 +111,53 @@ def _learned(made: Experiment) -> float:
         ("breast-cancer-logistic", 0.95),
         ("diabetes-linear", 0.4),
         ("sine-mlp", 0.95),
+        ("lenet-digits", 0.93),
+        ("resnet-digits", 0.96),
+        ("vit-digits", 0.85),
+        ("digits-softmax-shapes", 0.94),
+        ("house-price-mlp", 0.97),
     ],
 )
 def test_a_template_learns(template: str, score: float) -> None:
     assert _learned(load_template(template)) >= score
+
+
+def test_the_shapes_of_a_colour_picture() -> None:
+    """One matrix takes all three channels: 3 · 8 · 8 · 10 weights and 10 offsets, not 8 · 8 · 10 + 10 = 650."""
+    made = load_template("digits-softmax-shapes")
+    assert check(made).parameters == 1930
+    layer = build(made).layers["linear"]
+    assert tuple(layer.weight.shape) == (10, 192)
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        torch.zeros(10, 64) @ torch.zeros(192)
+
+
+def test_house_prices_are_no_plane() -> None:
+    prepared = prepare(load_template("house-price-mlp"))
+    line = LinearRegression().fit(prepared.train.x, prepared.train.y)
+    score = r2_score(prepared.validation.y, line.predict(prepared.validation.x))
+    assert 0.7 < score < 0.93, "a line explains much, and the curved rule clearly more"
+
+
+def test_diabetes_ends_at_least_squares() -> None:
+    """The recipe's mini-batches circle around the closed form; whole batches, trained long, arrive there."""
+    made = load_template("diabetes-linear")
+    prepared = prepare(made)
+    x = np.c_[prepared.train.x.astype(np.float64), np.ones(len(prepared.train.x))]
+    closed = np.linalg.solve(x.T @ x, x.T @ prepared.train.y)
+    recipe = {"optimiser": Choice(kind="sgd", params={"momentum": 0.9}), "learning_rate": 0.05, "epochs": 4000}
+    recipe |= {"batch_size": 1000, "keep_best": False, "weight_decay": 0.0}
+    long = made.model_copy(update={"training": made.training.model_copy(update=recipe)})
+    network = train(long, "cpu").session.network
+    (linear,) = [m for m in network.layers.values() if isinstance(m, torch.nn.Linear)]
+    reached = np.append(linear.weight.detach().numpy().ravel(), linear.bias.detach().numpy())
+    assert np.abs(x @ reached - (x @ closed).ravel()).max() < 0.5
+
+
+def test_the_skips_of_the_residual_network_add() -> None:
+    made = load_template("resnet-digits")
+    network = build(made)
+    x = torch.randn(4, 1, 8, 8)
+    values = network.forward_nodes(x)
+    assert torch.equal(values["add"], values["relu"] + values["batch_norm_3"])
+    assert torch.equal(values["add_2"], values["relu_3"] + values["batch_norm_5"])
