@@ -134,6 +134,72 @@ TEMPLATES: tuple[Template, ...] = (
         ),
         "table",
     ),
+    Template(
+        "adding-rnn",
+        N_("Adding problem, RNN"),
+        N_("Two marked numbers to add, up to 50 steps back: what a plain recurrent network can't remember."),
+        "sequence",
+    ),
+    Template(
+        "adding-lstm",
+        N_("Adding problem, LSTM"),
+        N_("The same sum by a memory that gates open and close."),
+        "sequence",
+    ),
+    Template(
+        "adding-gru",
+        N_("Adding problem, GRU"),
+        N_("The same sum by a memory with two gates."),
+        "sequence",
+    ),
+    Template(
+        "forecast-lstm",
+        N_("Mixed waves, LSTM"),
+        N_("A series that can be foretold, and how much better than saying that nothing changes."),
+        "sequence",
+    ),
+    Template(
+        "random-walk-lstm",
+        N_("Random walk, LSTM"),
+        N_("A series that can't be foretold, as prices nearly can't: no network beats saying that nothing changes."),
+        "sequence",
+    ),
+    Template(
+        "copy-attention",
+        N_("Copy, attention"),
+        N_("Symbols held over a pause: every step looks up the one it has to repeat."),
+        "sequence",
+    ),
+    Template(
+        "reverse-attention",
+        N_("Reverse, attention"),
+        N_("Symbols turned round: solved by places, hopeless without them."),
+        "sequence",
+    ),
+    Template(
+        "char-lm",
+        N_("Verse, letter by letter, GRU"),
+        N_("Which letter comes next? A language model as small as can be."),
+        "text",
+    ),
+    Template(
+        "text-gru",
+        N_("Opinions, GRU"),
+        N_('Sentences that praise or complain, where "not" turns everything round.'),
+        "text",
+    ),
+    Template(
+        "text-attention",
+        N_("Opinions, attention"),
+        N_("The same sentences by two transformer blocks."),
+        "text",
+    ),
+    Template(
+        "recommender-mf",
+        N_("Ratings, matrix factorisation"),
+        N_("Stars for films nobody has told of, from hidden tastes: a recommender."),
+        "text",
+    ),
 )
 
 

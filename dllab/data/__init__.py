@@ -5,5 +5,17 @@ from dllab.data.base import DATASETS
 __all__ = ["DATASETS"]
 
 DATASETS.load(
-    f"dllab.data.{name}" for name in ("bundled", "generated", "made_up", "sequences", "table", "kept", "painted")
+    f"dllab.data.{name}"
+    for name in (
+        "bundled",
+        "generated",
+        "made_up",
+        "sequences",
+        "series",
+        "language",
+        "ratings",
+        "table",
+        "kept",
+        "painted",
+    )
 )

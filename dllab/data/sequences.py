@@ -91,3 +91,75 @@ class Parity(Sequences):
         inside = np.arange(self.length) < lengths[:, None]
         answers = bits.cumsum(1) % 2
         return Arrays(np.where(inside, bits + 1, 0), np.where(inside, answers, IGNORED))
+
+
+class _Symbols(Sequences):
+    """What Copy and Reverse share: symbols drawn at random."""
+
+    length: Annotated[int, Field(ge=2, le=200)] = Field(8, title=N_("Length"), description=N_("Symbols to remember"))
+    symbols: Annotated[int, Field(ge=2, le=26)] = Field(
+        8, title=N_("Symbols"), description=N_("How many different ones there are: the letters from a on")
+    )
+
+    def letters(self) -> tuple[str, ...]:
+        """The symbols as letters."""
+        return tuple("abcdefghijklmnopqrstuvwxyz"[: self.symbols])
+
+
+@dataset
+class Copy(_Symbols):
+    """Symbols, then a pause, then the same symbols again: the network must hold them until it is asked.
+
+    Steps 1 to $n$ hold the symbols, all others a dash; answers are wanted in the last $n$ steps only.
+
+    Reference: Hochreiter, Schmidhuber (1997), experiment 2; Arjovsky, Shah, Bengio, ICML 2016, 5.1.
+    """
+
+    kind: ClassVar[str] = "copy"
+    title: ClassVar[str] = N_("Copy")
+    glyph: ClassVar[str] = "mdi6.content-copy"
+
+    pause: Annotated[int, Field(ge=0, le=500)] = Field(
+        4, title=N_("Pause"), description=N_("Steps between the last symbol and the first answer")
+    )
+
+    def spec(self) -> DataSpec:
+        steps, letters = 2 * self.length + self.pause, self.letters()
+        shape = Signal((steps,), 1 + len(letters))
+        return DataSpec(self.samples, shape, "classification", (), letters, tokens=("–", *letters), positions=steps)
+
+    def load(self, seed: int) -> Arrays:
+        import numpy as np
+
+        drawn = np.random.default_rng(seed).integers(0, self.symbols, (self.samples, self.length))
+        steps = 2 * self.length + self.pause
+        x, y = np.zeros((self.samples, steps), np.int64), np.full((self.samples, steps), IGNORED)
+        x[:, : self.length] = drawn + 1
+        y[:, -self.length :] = drawn
+        return Arrays(x, y)
+
+
+@dataset
+class Reverse(_Symbols):
+    """Symbols in, the same symbols in the opposite order out.
+
+    $y_t = x_{n + 1 - t}$: every step needs just one other one, and which depends on the place alone. Attention without
+    positions can't know it.
+
+    Reference: Sutskever, Vinyals, Le, *Sequence to sequence learning*, NeurIPS 2014, 3.3, on reversed sequences.
+    """
+
+    kind: ClassVar[str] = "reverse"
+    title: ClassVar[str] = N_("Reverse")
+    glyph: ClassVar[str] = "mdi6.swap-horizontal"
+
+    def spec(self) -> DataSpec:
+        letters = self.letters()
+        shape = Signal((self.length,), len(letters))
+        return DataSpec(self.samples, shape, "classification", (), letters, tokens=letters, positions=self.length)
+
+    def load(self, seed: int) -> Arrays:
+        import numpy as np
+
+        drawn = np.random.default_rng(seed).integers(0, self.symbols, (self.samples, self.length))
+        return Arrays(drawn, drawn[:, ::-1].copy())

@@ -79,6 +79,7 @@ class Session:
         self._modes_differ = any(map(_two_faced, self.network.modules()))
         self._x, self._targets, self._labels = self._on_device(self.prepared.train)
         self._validation = self._on_device(self.prepared.validation)
+        self._naive = self._naive_loss()
         self._shuffle = torch.Generator().manual_seed(experiment.seed)
         self.batch_size = self.recipe.batch_size
         self.epochs = self.recipe.epochs
@@ -179,6 +180,7 @@ class Session:
             scores = self.evaluate(*self._validation)
             metrics |= {f"val_{name}": score for name, score in scores.items()}
             self._watch(scores["loss"])
+            metrics |= self._naive
         if self.update.clips:
             metrics["clipped"] = (self.update.clipped - self._clipped_before) / max(1, self.step - self._began)
         self.update.end_epoch(metrics.get("val_loss"))
@@ -189,6 +191,13 @@ class Session:
             finished = "epochs"
         self._begin_epoch()
         return Outcome(value, metrics, finished)
+
+    def _naive_loss(self) -> dict[str, float]:
+        """What the validation loss would be without a network, where the data knows a naive answer."""
+        naive, targets = self.prepared.validation.naive, self._validation[1]
+        if naive is None or not len(naive):
+            return {}
+        return {"naive_loss": float(self.loss(torch.from_numpy(naive).to(targets), targets))}
 
     def _watch(self, loss: float) -> None:
         if loss < self.best.loss:

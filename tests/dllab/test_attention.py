@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from dllab.build import blocks
-from dllab.build.module import make_module
+from dllab.build.making import make_module
 from dllab.layers import LAYERS
 
 D = torch.float64

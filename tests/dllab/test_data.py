@@ -34,7 +34,8 @@ def test_all_datasets_load() -> None:
     assert (
         " ".join(KINDS)
         == "digits iris wine breast_cancer diabetes moons circles spirals blobs xor linear sine houses colour_digits"
-        " adding parity table images arrays painted"
+        " adding parity copy reverse sine_mix random_walk verse opinions ratings"
+        " table images arrays painted"
     )
 
 

@@ -17,6 +17,7 @@ from dllab.data import DATASETS
 from dllab.data.prepare import Part, prepare
 from dllab.document.experiment import Choice, Experiment
 from dllab.document.format import to_text
+from dllab.layers.base import vocabulary
 from dllab.templates import TEMPLATES, load_template
 from dllab.training.run import train
 
@@ -28,7 +29,9 @@ def test_the_list_and_the_folder_agree() -> None:
     expected = (
         "digits-softmax digits-mlp digits-cnn moons-mlp spiral-mlp circles-mlp xor-mlp iris-softmax wine-mlp "
         "breast-cancer-logistic diabetes-linear sine-mlp "
-        "lenet-digits resnet-digits vit-digits digits-softmax-shapes house-price-mlp"
+        "lenet-digits resnet-digits vit-digits digits-softmax-shapes house-price-mlp "
+        "adding-rnn adding-lstm adding-gru forecast-lstm random-walk-lstm copy-attention "
+        "reverse-attention char-lm text-gru text-attention recommender-mf"
     )
     assert sorted(IDS) == sorted(expected.split())
     assert sorted(path.stem for path in FILES.iterdir()) == sorted(IDS)
@@ -48,7 +51,8 @@ def test_a_template_is_in_order(template: templates.Template) -> None:
     assert template.family == DATASETS[made.data.kind].family
     spec = check(made).data
     assert spec is not None
-    assert build(made)(torch.zeros(2, *spec.input)).shape == (2, *(check(made).output or ()))
+    x = torch.zeros(2, *spec.input, dtype=torch.int64 if vocabulary(spec.input) else torch.float32)
+    assert build(made)(x).shape == (2, *(check(made).output or ()))
     if "digits" in template.id:
         assert (made.split.test, made.split.stratify) == (0.25, True)
 

@@ -69,13 +69,16 @@ class Engine:
         spec = declaration(**experiment.data.params).spec()
         random = np.random.default_rng(0)
         x = random.normal(size=(40, *spec.input)).astype(np.float32)
-        y = random.integers(0, max(1, len(spec.classes)), 40)
+        if spec.tokens:
+            x = random.integers(1, len(spec.tokens), (40, *spec.input))
+        y = random.integers(0, max(1, len(spec.classes)), (40, spec.positions) if spec.positions else 40)
         labels = {
             "family": declaration.family,
             "task": spec.task,
             "features": list(spec.features),
             "classes": list(spec.classes),
             "targets": list(spec.targets),
+            "tokens": list(spec.tokens),
             "parts": {"train": 30, "validation": 4, "test": 6},
         }
         if spec.task == "regression":
@@ -207,7 +210,7 @@ def test_every_dataset_has_a_preview_in_both_themes(lab, show, engine, kind) -> 
     for scheme in ("light", "dark"):
         theme.use(scheme)
         image = editor.preview.grab().toImage()
-        seen = {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
+        seen = {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(image.height())}
         assert len(seen) > 3, "something is drawn"
         colours.append(seen)
     assert colours[0] != colours[1]

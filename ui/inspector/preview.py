@@ -61,7 +61,7 @@ class DataPreview(QWidget):
             "image": _IMAGE_ROWS * (_TILE + 3 + _GAP),
             "table": (_TABLE_ROWS + 1) * _LINE + 18,
             "points": _POINTS_HEIGHT,
-            "sequence": _TABLE_ROWS * (_TILE + _GAP),
+            "sequence": _TABLE_ROWS * (_LINE if self._labels.get("tokens") else _TILE + _GAP),
             "text": _TABLE_ROWS * _LINE,
         }
         return QSize(240, heights.get(self.family, 48))

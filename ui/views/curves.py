@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WIDE = 520
 _SERIES = {
-    "loss": ("train_loss", "val_loss"),
+    "loss": ("naive_loss", "train_loss", "val_loss"),
     "accuracy": ("train_accuracy", "val_accuracy"),
     "r2": ("train_r2", "val_r2"),
     "rate": ("learning_rate",),
@@ -33,12 +33,9 @@ _SERIES = {
     "clipping": ("clipped",),
 }
 _WORDS = {
-    "train_loss": N_("training"),
-    "val_loss": N_("validation"),
-    "train_accuracy": N_("training"),
-    "val_accuracy": N_("validation"),
-    "train_r2": N_("training"),
-    "val_r2": N_("validation"),
+    "naive_loss": N_("if nothing changed"),
+    **{f"train_{name}": N_("training") for name in ("loss", "accuracy", "r2")},
+    **{f"val_{name}": N_("validation") for name in ("loss", "accuracy", "r2")},
     "learning_rate": N_("learning rate"),
     "gradient_norm": N_("length before clipping"),
     "clipped": N_("share of steps clipped"),
@@ -276,6 +273,8 @@ class Curves(View):
         tokens = theme.tokens
         if order:
             return earlier_pen(order - 1, tokens, name.startswith("val_"))
+        if name == "naive_loss":
+            return pen(tokens.muted, 1.5, (4.0, 3.0))
         return pen(tokens.validation if name.startswith("val_") else tokens.train, 2.0)
 
     def _mark_stop(self) -> None:

@@ -17,7 +17,7 @@ def words_of(indices: np.ndarray, tokens: Sequence[str]) -> str:
     """Indices of one sample as text; padding (an empty token) is left out, single characters stand close together."""
     said = [tokens[int(i)] if 0 <= int(i) < len(tokens) else "?" for i in np.ravel(indices)]
     close = all(len(token) <= 1 for token in tokens)
-    return ("" if close else " ").join(word for word in said if word)
+    return ("" if close else " ").join(word for word in said if word).replace("\n", "⏎")
 
 
 def answer_of(y: Any, classes: Sequence[str]) -> str:
@@ -27,7 +27,7 @@ def answer_of(y: Any, classes: Sequence[str]) -> str:
         shown = ", ".join(f"{v:.4g}" for v in values.ravel()[:_LINES] if not np.isnan(v))
         return shown + (" …" if values.size > _LINES else "")
     named = [classes[int(v)] for v in values.ravel() if v >= 0]
-    return ("" if all(len(name) <= 1 for name in classes) else " ").join(named)
+    return ("" if all(len(name) <= 1 for name in classes) else " ").join(named).replace("\n", "⏎")
 
 
 def is_sequence(x: np.ndarray) -> bool:
