@@ -197,8 +197,10 @@ class Graph(Frozen):
         return tuple(link for link in self.links if link.source == node)
 
 
-class Preparation(Frozen):
-    """What is done to the inputs before training; fitted on the training part only."""
+class Preparation(Growing):
+    """What is done to the inputs before training; fitted on the training part only, and only that part is varied."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"shift", "flip", "rotate", "noise"})
 
     scaling: Literal["none", "standardise", "minmax"] = Field(
         "standardise",
@@ -206,6 +208,26 @@ class Preparation(Frozen):
         description=N_(
             "standardise: mean 0, spread 1 in every feature; minmax: from 0 to 1 over all features together"
         ),
+    )
+    shift: Annotated[int, Field(ge=0, le=32)] = Field(
+        0,
+        title=N_("Shift pictures"),
+        description=N_("Move training pictures by up to so many pixels, another way in every epoch"),
+    )
+    flip: bool = Field(
+        False,
+        title=N_("Mirror pictures"),
+        description=N_("Mirror half of the training pictures, left to right; spoils what can be read"),
+    )
+    rotate: Annotated[float, Field(ge=0.0, le=180.0)] = Field(
+        0.0,
+        title=N_("Turn pictures"),
+        description=N_("Turn training pictures by up to so many degrees, another way in every epoch"),
+    )
+    noise: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
+        0.0,
+        title=N_("Add noise"),
+        description=N_("Standard deviation of what is added to scaled training inputs, anew in every epoch"),
     )
 
 

@@ -17,6 +17,7 @@ from dllab.checking import check
 from dllab.data.prepare import Part, Prepared, prepare
 from dllab.document.experiment import Experiment
 from dllab.recipe import LOSSES
+from dllab.training.augment import augment, augments
 from dllab.training.device import choose
 from dllab.training.memory import refuse_if_too_large
 from dllab.training.metrics import Tally
@@ -168,7 +169,10 @@ class Session:
     def _lay_out(self) -> None:
         """Put the epoch's samples in order once: a batch is then a slice, not a gather."""
         order = self._order.to(self.device)
-        self._epoch_x = _laid(self._x.index_select(0, order))
+        x = self._x.index_select(0, order)
+        if augments(self.experiment.preparation, x):
+            x = augment(x, self.experiment.preparation, self.experiment.seed, self.epoch)
+        self._epoch_x = _laid(x)
         self._epoch_targets = self._targets.index_select(0, order)
         self._epoch_labels = self._labels.index_select(0, order)
 

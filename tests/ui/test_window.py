@@ -352,6 +352,18 @@ def test_a_run_is_shown_as_it_goes(window: Window, qtbot: QtBot) -> None:
     assert window.statusline.sealed.whole == "450 test samples sealed"
 
 
+def test_the_test_score_is_shown_only_once_opened_and_openings_are_counted(window: Window, qtbot: QtBot) -> None:
+    scored_run(window)
+    run = window.lab.runs.current
+    assert run is not None
+    assert run.test is None
+    sealed = window.statusline.sealed
+    qtbot.waitUntil(lambda: sealed.whole == "450 test samples sealed")
+    for times, words in ((1, "test 97.1 % · opened 1 time"), (2, "test 97.1 % · opened 2 times")):
+        window.lab.runs.take(protocol.TestScore(run.id, {"loss": 0.1, "accuracy": 0.971}, times))
+        qtbot.waitUntil(lambda words=words: sealed.whole == words)
+
+
 def test_training_that_cannot_be_is_explained(window: Window) -> None:
     window.document.apply("Clear", lambda e: Experiment())
     window.commands.refresh()

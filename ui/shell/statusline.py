@@ -82,7 +82,8 @@ class StatusLine(QWidget):
 
     def _sealed_words(self, run: Run | None) -> str:
         if run is not None and run.test is not None:
-            return _test_words(run.test.metrics)
+            times = ngettext("opened {count} time", "opened {count} times", run.test.opened)
+            return f"{_test_words(run.test.metrics)} · {times.format(count=run.test.opened)}"
         data = self._document.check.data
         if data is None:
             return ""
