@@ -71,6 +71,8 @@ def form_fields(declaration: type[BaseModel]) -> tuple[FormField, ...]:
 
 
 def _form_field(name: str, info: Any) -> FormField | None:
+    if (info.json_schema_extra or {}).get("form") is False:
+        return None  # it has an editor of its own
     kind, choices, optional = _field_type(info.annotation)
     if not kind or (isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("hidden")):
         return None

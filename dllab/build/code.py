@@ -2,7 +2,9 @@
 
 import inspect
 import keyword
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from torch import nn
 
@@ -17,7 +19,11 @@ from dllab.layers.base import Call, Layer, Shape, show_shape
 def code_line(layer: Layer, inputs: tuple[Shape, ...]) -> str:
     """The constructor call of a layer as Python; empty for layers that pass their input on."""
     call = layer.call(*inputs)
-    return call.code().removeprefix("blocks.") if call else ""
+    return _written(call) if call else ""
+
+
+def _written(call: Call) -> str:
+    return call.code().removeprefix("blocks.").removeprefix("custom.")
 
 
 def to_code(experiment: Experiment) -> str:
@@ -26,12 +32,13 @@ def to_code(experiment: Experiment) -> str:
     experiment = checked.experiment
     calls = calls_of(experiment, checked)
     names = _python_names(checked.order)
-    parts = [_header(experiment), *map(_source, _used_blocks(calls.values()))]
+    calls, own = _own_classes(calls)
+    parts = [_header(experiment), *map(_source, _used_blocks(calls.values())), *own]
     lines = ["class Net(nn.Module):", "    def __init__(self) -> None:", "        super().__init__()"]
     for name, call in calls.items():
         shape = checked.nodes[name].shapes.get("out")
         remark = f"  # {show_shape(shape)}" if shape is not None else ""
-        lines.append(f"        self.{names[name]} = {call.code().removeprefix('blocks.')}{remark}")
+        lines.append(f"        self.{names[name]} = {_written(call)}{remark}")
         lines += [f"        {line}" for line in first_lines(call, names[name], experiment.model.nodes[name])]
     lines += ["", "    def forward(self, x: torch.Tensor) -> torch.Tensor:"]
     if any(found.takes_lengths for found in checked.nodes.values()):
@@ -43,6 +50,24 @@ def to_code(experiment: Experiment) -> str:
         called = 0 if name not in calls else 1 + checked.nodes[name].takes_lengths
         lines += _forward_lines(experiment.model, name, layer, names, called, values)
     return "\n\n\n".join([*parts, "\n".join(lines)]) + "\n"
+
+
+def _own_classes(calls: Mapping[str, Call]) -> tuple[dict[str, Call], list[str]]:
+    """The calls, and the code of custom layers, each once; a class whose name other code has taken gets a number."""
+    sources: dict[str, str] = {}
+    written: dict[str, Call] = {}
+    texts: list[str] = []
+    for node, call in calls.items():
+        family, _dot, name = call.name.partition(".")
+        own, number = name, 1
+        while family == "custom" and (own == "Net" or sources.get(own, call.source) != call.source):
+            number += 1
+            own = f"{name}{number}"
+        if family == "custom" and own not in sources:
+            sources[own] = call.source
+            texts.append(re.sub(rf"\b{name}\b", own, call.source).strip())
+        written[node] = replace(call, name=f"{family}.{own}")
+    return written, ["from torch.nn import functional as F", *texts] if texts else []
 
 
 def _used_blocks(calls: Iterable[Call]) -> list[type]:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from dllab.build import blocks
+from dllab.build import blocks, custom
 from dllab.document.experiment import Node
 from dllab.layers.base import Call
 from dllab.recipe import INITIALISATIONS
@@ -23,6 +23,11 @@ class BuildProblem(ValueError):
 def make_module(call: Call, node: str = "") -> nn.Module:
     """The torch module of a call. Raises BuildProblem when torch refuses it."""
     family, _dot, name = call.name.partition(".")
+    if family == "custom":
+        try:
+            return custom.make(call)
+        except custom.CodeProblem as problem:
+            raise BuildProblem(str(problem), node) from problem
     source: Any = {"nn": nn, "blocks": blocks}[family]
     try:
         module: nn.Module = getattr(source, name)(*call.args, **call.options)

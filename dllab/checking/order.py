@@ -63,7 +63,9 @@ class _Ties:
         before: dict[str, bytes] = {}
         for name in order:
             node = self._graph.nodes[name]
-            own = f"{node.kind} {node.muted} {json.dumps(node.params, sort_keys=True)}".encode()
+            own = (
+                f"{node.kind} {node.muted} {node.frozen} {node.init} {json.dumps(node.params, sort_keys=True)}".encode()
+            )
             if node.init.kind != "default":
                 own += f" {node.init.kind} {json.dumps(node.init.params, sort_keys=True)}".encode()
             before[name] = _mark(own, [(x.input, x.output, before[x.source]) for x in into[name]])

@@ -94,5 +94,6 @@ def _training_options(train: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="PATH=VALUE", dest="settings",
         help=_("change anything in the file: training.learning_rate=0.01, model.nodes.NAME.features=64"),
     )  # fmt: skip
+    train.add_argument("--trust", action="store_true", help=_("run the code of custom layers that the file holds"))
     train.add_argument("--json", action="store_true", help=_("print one JSON object a line"))
     train.add_argument("--results", metavar="FILE", help=_("also write the JSON lines to this file"))

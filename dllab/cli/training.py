@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dllab.build import custom
 from dllab.checking import check
 from dllab.cli.bar import Bar, clock
 from dllab.cli.reading import changed, opened
 from dllab.cli.said import BadInput, complain
+from dllab.document.code import codes, digest
 from dllab.document.experiment import Experiment
 from dllab.engine.trouble import explain, explain_non_finite
 from dllab.files import write_atomic
@@ -26,6 +28,7 @@ _EPOCH_KEYS = ("train_loss", "val_loss", "val_accuracy", "val_r2")
 def run(options: argparse.Namespace) -> int:
     """Train to the end of the recipe, then open the sealed test part once. 1 when the numbers went wrong."""
     experiment = _asked_for(options)
+    _refuse_code(experiment, options)
     _refuse_untrainable(experiment, options.file)
     if options.results:
         _write(options.results, [])  # a place that can't be written is better known before the training
@@ -63,6 +66,15 @@ def _asked_for(options: argparse.Namespace) -> Experiment:
     if options.seed is not None:
         settings.append(f"seed={options.seed}")
     return changed(opened(options.file), settings)
+
+
+def _refuse_code(experiment: Experiment, options: argparse.Namespace) -> None:
+    """Code from a file runs only when it was asked for."""
+    found = codes(experiment)
+    if found and not options.trust:
+        text = _("{path} holds code (in {nodes}): read it, and use --trust to run it.")
+        raise BadInput(text.format(path=options.file, nodes=", ".join(found)))
+    custom.trust([digest(code) for code in found.values()])
 
 
 def _refuse_untrainable(experiment: Experiment, path: str) -> None:

@@ -66,6 +66,8 @@ class Train(Command, frozen=True):
     """Folder for the run's checkpoints; empty: none are written."""
     resume: bool = False
     """Go on from the checkpoint in that folder."""
+    trusted: tuple[str, ...] = ()
+    """Digests of the code that the person trusts; other code in the experiment is not run."""
 
 
 class Pause(Command, frozen=True):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from dllab.build import custom
 from dllab.build.making import BuildProblem
 from dllab.data.prepare import DataProblem
 from dllab.document.format import FileProblem
@@ -43,6 +44,9 @@ def explain(error: Exception, session: Session | None) -> Trouble:
         return Trouble("memory", _("The memory ran out. Try a smaller batch or a smaller layer."))
     node = find_layer(session) if session else ""
     where = _(" in {layer}").format(layer=layer_title(session, node)) if session and node else ""
+    own = custom.sentence(error)
+    if own:
+        return Trouble("code", own, node)
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return Trouble("step", _("Training broke off{where}: {reason}").format(where=where, reason=first[:300]), node)
 

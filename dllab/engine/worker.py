@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from dllab.build import custom
 from dllab.document.format import from_text, save
 from dllab.engine import protocol
 from dllab.engine.outbox import Outbox
@@ -143,6 +144,7 @@ class Worker(threading.Thread):
         self._enter("starting")
         try:
             experiment = from_text(command.experiment).experiment
+            custom.trust(command.trusted)
             session = Session(experiment, command.device)
             if command.resume and self._folder:
                 checkpoint.load(session, self._folder)

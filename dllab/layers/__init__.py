@@ -22,6 +22,7 @@ LAYERS.load(
         "analysing",
         "clusters",
         "densities",
+        "custom",
         "recurrent",
         "attention",
     )

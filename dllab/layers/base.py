@@ -92,12 +92,16 @@ class Misfit(ValueError):
 class Call:
     """A constructor call as plain data: from it both the torch module and the line of code are made.
 
-    `name` is `nn.…` (torch.nn) or `blocks.…` (dllab.build.blocks).
+    `name` is `nn.…` (torch.nn), `custom.…` (a class in `source`) or `blocks.…` (dllab.build.blocks).
     """
 
     name: str
     args: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    """Of a custom layer the Python that defines its class: run in the engine, where it is trusted."""
+    promise: tuple[Shape, Shape, int] | None = None
+    """Of a custom layer what comes in, what goes out and how many numbers it learns, as it was declared."""
 
     def code(self) -> str:
         """The call as Python."""

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dllab.build import blocks
+from dllab.build import blocks, custom
 from dllab.build.loss import build_loss, encode_targets
 from dllab.build.module import build
 from dllab.checking import check
@@ -342,5 +342,7 @@ _TWO_FACED = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._N
 
 def _two_faced(module: torch.nn.Module) -> bool:
     """Whether a module acts differently in training and evaluation; recurrent ones drop numbers between their layers."""
+    if type(module).__module__ == custom.MODULE:
+        return True  # what own code does is not known
     dropped = getattr(module, "dropout", 0.0)
     return isinstance(module, _TWO_FACED) or (isinstance(dropped, float) and dropped > 0.0)
