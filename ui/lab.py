@@ -3,8 +3,9 @@
 import shutil
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
+from dllab.document.code import codes
 from dllab.document.experiment import Experiment
 from dllab.document.format import to_text
 from dllab.engine import protocol
@@ -12,8 +13,10 @@ from dllab.text import _
 from ui.document import Document
 from ui.link.engine import EngineLink
 from ui.link.runs import Run, Runs
+from ui.trust import Trust
 
 _KEPT_FOLDERS = 20
+_PATIENCE_MS = 3000
 
 
 class Lab(QObject):
@@ -28,6 +31,8 @@ class Lab(QObject):
     notice = Signal(str, str)
     """("info", "warning" or "error", sentence for people)."""
     devices_changed = Signal()
+    trust_wanted = Signal()
+    """Training was asked for, but the experiment holds code that is not trusted."""
     import_wanted = Signal(str)
     """A person wants to bring data of their own, of this kind."""
 
@@ -41,6 +46,7 @@ class Lab(QObject):
         """Where runs keep their checkpoints."""
         self.link = EngineLink(self, language)
         self.runs = Runs(self)
+        self.trust = Trust(settings, self)
         self.selected = ""
         self.sample = 0
         self.state = "offline"
@@ -76,6 +82,9 @@ class Lab(QObject):
             problem = next(p for p in check.problems if p.severity == "error")
             self.notice.emit("error", problem.text)
             return
+        if self.trust.missing(self.document.experiment):
+            self.trust_wanted.emit()
+            return
         if not self.link.is_ready:
             self.notice.emit("info", _("The engine is still starting; training begins in a moment."))
         run = self.runs.begin(self.document.experiment, self.device)
@@ -92,6 +101,10 @@ class Lab(QObject):
     def stop(self) -> None:
         """End the run and keep the model."""
         self.link.send(protocol.Stop())
+        run = self.runs.current
+        if run is not None and codes(run.experiment):
+            # Code of one's own may loop for ever, and then nobody there listens.
+            QTimer.singleShot(_PATIENCE_MS, self, lambda: self._end_if_deaf(run))
 
     def reset(self) -> None:
         """Forget the model; its curve stays to compare."""
@@ -150,10 +163,16 @@ class Lab(QObject):
     def _send_train(self, run: Run, pace: str, resume: bool = False) -> None:
         self._prune()
         folder = str(self.checkpoint_folder(run))
-        command = protocol.Train(run.id, to_text(run.experiment), run.device, pace, folder, resume)
+        command = protocol.Train(
+            run.id, to_text(run.experiment), run.device, pace, folder, resume, self.trust.digests(run.experiment)
+        )
         self._unheard = None if self.link.send(command) else command
         run.state = "starting"
         self._enter("starting")
+
+    def _end_if_deaf(self, run: Run) -> None:
+        if run is self.runs.current and self.state in ("starting", "running"):
+            self.link.kill()
 
     def _prune(self) -> None:
         """Keep the newest folders; checkpoints of every run ever made would fill the disk."""

@@ -24,9 +24,10 @@ FIRST_CODE = '''class Scale(nn.Module):
 
 @layer
 class Custom(Layer):
-    """Runs a small Python class of your own, a `torch.nn.Module`, which you write in the inspector.
+    """Runs a small Python class of your own, which you write in the inspector.
 
-    $y = f(x)$ with your own $f$: `torch`, `nn` and `F` (torch.nn.functional) are there. The code runs in the training
+    $y = f(x)$ with your own $f$: `torch`, `nn` and `F` (torch.nn.functional) are there, and the
+    class is a `torch.nn.Module`. The code runs in the training
     process only, and only after you have said that you trust it: code from elsewhere can do whatever you can do.
 
     Reference: `torch.nn.Module`.

@@ -13,6 +13,7 @@ from dllab.layers.base import Layer, Misfit, show_shape
 from dllab.recipe import LOSSES
 from dllab.text import _
 from ui.inspector.bound_form import ChoiceForm
+from ui.inspector.code_editor import CodeSection
 from ui.inspector.first_weights import FirstWeights
 from ui.inspector.form import Form, problems_by_name
 from ui.inspector.problems import Problems
@@ -112,7 +113,7 @@ class NodePage(Page):
         self.shape.show_check(found, node.muted)
         for widget in (self._muted, self._unmute):
             widget.setVisible(node.muted)
-        if isinstance(self.extra, (DataSection, LossSection)):
+        if isinstance(self.extra, (DataSection, LossSection, CodeSection)):
             self.extra.refresh()
         weighty = found.parameters > 0 and not self.declaration.composite
         self.first.refresh(weighty and not node.muted)
@@ -146,6 +147,8 @@ class NodePage(Page):
     def _extra(self) -> QWidget | None:
         if self.declaration.kind == "input":
             return DataSection(self)
+        if self.declaration.kind == "custom":
+            return CodeSection(self)
         return LossSection(self) if self.declaration.kind == "output" else None
 
     def _weights_title(self) -> str:

@@ -129,6 +129,11 @@ class EngineLink(QObject):
         self.process = None
         self.is_ready = False
 
+    def kill(self) -> None:
+        """End a process that no longer listens; a new one starts."""
+        if self.process is not None:
+            self.process.kill()
+
     def _next_number(self) -> int:
         self._numbers += 1
         return self._numbers

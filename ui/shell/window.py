@@ -31,6 +31,7 @@ from ui.shell.recent import Recent
 from ui.shell.recovered import Recovered
 from ui.shell.theme import Scheme, theme
 from ui.shell.transport import Transport
+from ui.shell.trusting import Trusting
 from ui.shell.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -268,6 +269,7 @@ class Window(QMainWindow):
         for signal in (lab.state_changed, lab.runs.added, lab.runs.removed):
             signal.connect(self.commands.refresh_soon)
         lab.state_changed.connect(self._on_state)
+        self.trusting = Trusting(self)
 
     # --- following --------------------------------------------------------------------------------------------------
 
