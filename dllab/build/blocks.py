@@ -164,3 +164,26 @@ class Transpose(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.first}, {self.second}"
+
+
+class KLDivergence(nn.Module):
+    """KL divergence between smoothed one-hot targets p and q = softmax(scores), averaged over the batch."""
+
+    def __init__(self, direction: str = "forward", label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.direction, self.label_smoothing = direction, label_smoothing
+
+    def forward(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        p = targets * (1 - self.label_smoothing) + self.label_smoothing / targets.shape[-1]
+        logs = scores.log_softmax(-1)
+        if self.direction == "forward":
+            # xlogy: 0 log 0 is 0.
+            return (torch.xlogy(p, p) - p * logs).sum(-1).mean()
+        return (logs.exp() * (logs - p.log())).sum(-1).mean()
+
+
+class CosineLoss(nn.Module):
+    """One minus the cosine of the angle between outputs and targets, averaged over the batch."""
+
+    def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return (1 - nn.functional.cosine_similarity(outputs, targets, dim=-1)).mean()

@@ -196,7 +196,7 @@ def _last_activation(
         text = _(
             "{loss} applies its own {own}: with {name} before it the scores are squashed twice and learning is slow."
         )
-        own = "softmax" if loss.kind == "cross_entropy" else "sigmoid"
+        own = loss.squash
         yield Problem("activation-before-loss", text.format(own=own, **names), last, "kind", "warning", (remove,))
     elif loss.from_logits:
         text = _("{loss} works with scores of any size, but {name} puts out only {range}.")

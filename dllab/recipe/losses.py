@@ -14,6 +14,7 @@ TargetForm = Literal["index", "binary", "one_hot", "value"]
 """How a target meets the loss: class number; 0/1 as float (…, 1); one-hot row; the value itself."""
 
 
+Squash = Literal["none", "softmax", "sigmoid"]
 _CLASS_WEIGHTS = Literal["none", "balanced"]
 
 
@@ -25,6 +26,8 @@ class Loss(Declared):
     tasks: ClassVar[tuple[Task, ...]]
     from_logits: ClassVar[bool] = False
     """Whether the loss applies softmax or sigmoid itself, so that the network must not."""
+    squash: ClassVar[Squash] = "none"
+    """Which of the two it applies."""
 
     def target_form(self, data: DataSpec) -> TargetForm:
         """In which form the targets of this data are compared."""
@@ -64,6 +67,7 @@ class CrossEntropy(Loss):
     """
 
     kind: ClassVar[str] = "cross_entropy"
+    squash: ClassVar[Squash] = "softmax"
     title: ClassVar[str] = N_("Cross-entropy")
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
     from_logits: ClassVar[bool] = True
@@ -105,6 +109,7 @@ class BinaryCrossEntropy(Loss):
     """
 
     kind: ClassVar[str] = "binary_cross_entropy"
+    squash: ClassVar[Squash] = "sigmoid"
     title: ClassVar[str] = N_("Binary cross-entropy")
     short: ClassVar[str] = N_("Binary CE")
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
@@ -188,3 +193,52 @@ class Huber(Loss):
 
     def call(self) -> Call:
         return Call("nn.HuberLoss", (), {"delta": self.delta})
+
+
+@loss
+class KLDivergence(Loss):
+    """How far the predicted class probabilities are from the true ones, in one of two directions.
+
+    Forward $\\mathrm{KL}(p \\| q) = \\sum_c p_c \\log \\frac{p_c}{q_c}$ from target $p$ to prediction $q = \\mathrm{softmax}(z)$, with
+    $0 \\log 0 = 0$; reverse $\\mathrm{KL}(q \\| p)$. It is not symmetric and no distance. Forward it is cross-entropy minus the
+    entropy of the target; reverse it would be infinite for a target of 0, so targets are smoothed.
+
+    Reference: Kullback, Leibler, Annals of Mathematical Statistics 22 (1951); `torch.nn.KLDivLoss`.
+    """
+
+    kind: ClassVar[str] = "kl_divergence"
+    title: ClassVar[str] = N_("KL divergence")
+    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    from_logits: ClassVar[bool] = True
+    squash: ClassVar[Squash] = "softmax"
+
+    direction: Literal["forward", "reverse"] = Field(
+        "forward",
+        title=N_("Direction"),
+        description=N_("forward: from the target to the prediction, KL(p‖q); reverse: KL(q‖p)"),
+    )
+    label_smoothing: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
+        0.01, title=N_("Label smoothing"), description=N_("Share of the target that is spread evenly over all classes")
+    )
+
+    def call(self) -> Call:
+        options = {"direction": self.direction, "label_smoothing": self.label_smoothing}
+        return Call("blocks.KLDivergence", (), options)
+
+
+@loss
+class Cosine(Loss):
+    """How far the outputs point away from the target: only the direction counts, not the length.
+
+    $L = \\frac{1}{N} \\sum_n 1 - \\frac{\\hat y_n \\cdot y_n}{\\lVert \\hat y_n \\rVert \\, \\lVert y_n \\rVert}$: 0 along the target, 1 across it, 2
+    against it. The target of a class is 1 in its own place and 0 in the others.
+
+    Reference: `torch.nn.CosineEmbeddingLoss`; Barz, Denzler, WACV 2020.
+    """
+
+    kind: ClassVar[str] = "cosine"
+    title: ClassVar[str] = N_("Cosine")
+    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+
+    def call(self) -> Call:
+        return Call("blocks.CosineLoss")

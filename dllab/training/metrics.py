@@ -20,9 +20,9 @@ def says(outputs: Tensor, data: DataSpec) -> Tensor:
 
 def probabilities(outputs: Tensor, data: DataSpec, loss: Loss) -> Tensor:
     """Class probabilities (…, C) as the loss understands the outputs; other losses' outputs are taken as they are."""
-    if loss.kind == "cross_entropy":
+    if loss.squash == "softmax":
         return outputs.softmax(-1)
-    if loss.kind == "binary_cross_entropy":
+    if loss.squash == "sigmoid":
         p = outputs.sigmoid()
         return torch.cat([1 - p, p], -1) if p.shape[-1] == 1 and len(data.classes) == 2 else p
     return outputs
