@@ -200,6 +200,54 @@ TEMPLATES: tuple[Template, ...] = (
         N_("Stars for films nobody has told of, from hidden tastes: a recommender."),
         "text",
     ),
+    Template(
+        "cluster-moons",
+        N_("Clusters: moons"),
+        N_("DBSCAN finds two crescents without being told that there are two."),
+        "points",
+    ),
+    Template(
+        "cluster-circles",
+        N_("Clusters: circles"),
+        N_("A ring inside a ring, joined sample by sample into a tree."),
+        "points",
+    ),
+    Template(
+        "cluster-blobs",
+        N_("Clusters: blobs"),
+        N_("Round clouds of one size: what KMeans is made for."),
+        "points",
+    ),
+    Template(
+        "cluster-uneven-blobs",
+        N_("Clusters: uneven blobs"),
+        N_("Clouds of different widths, told apart by a Gaussian mixture."),
+        "points",
+    ),
+    Template(
+        "cluster-stretched-blobs",
+        N_("Clusters: stretched blobs"),
+        N_("Long clouds side by side, which KMeans cuts across."),
+        "points",
+    ),
+    Template(
+        "cluster-iris",
+        N_("Clusters: iris"),
+        N_("Three species of flowers as a tree that nobody has labelled."),
+        "table",
+    ),
+    Template(
+        "cluster-digits",
+        N_("Clusters: digits"),
+        N_("Handwriting sorted into ten heaps by likeness alone."),
+        "image",
+    ),
+    Template(
+        "cluster-digits-cnn",
+        N_("Clusters: what a CNN has learned"),
+        N_("A network learns digits, and clusters of its features come to agree with them."),
+        "image",
+    ),
 )
 
 

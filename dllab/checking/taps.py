@@ -49,6 +49,8 @@ def tap_problems(
             text = _("{source} only looks on: what it puts out can't go back into the network, to {target}.")
             text = text.format(source=_(source.title), target=_(target.title))
             yield Problem("tap", text, link.target, link.input)
+    if not any(found.layer is not None and found.layer.kind == "output" for found in nodes.values()):
+        yield from _untrained(graph, nodes, taps)
     if dataset is None:
         return
     data = dataset.spec()
@@ -65,6 +67,14 @@ def tap_problems(
         shape = nodes[name].inputs[0] if nodes[name].inputs else None
         if isinstance(found, Clustering) and shape is not None:
             yield from _too_many(name, found, samples, prod(shape), dataset)
+
+
+def _untrained(graph: Graph, nodes: Mapping[str, NodeCheck], taps: frozenset[str]) -> Iterator[Problem]:
+    for link in graph.links:
+        source = nodes[link.source].layer
+        if link.target in taps and link.source not in taps and source is not None and source.kind != "input":
+            text = _("{layer} learns nothing without an Output: add one, or draw the wire from the Input.")
+            yield Problem("untrained", text.format(layer=_(source.title)), link.target, link.input)
 
 
 def _count_problem(name: str, found: Analysis, misfit: Misfit) -> Problem:

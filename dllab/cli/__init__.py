@@ -23,6 +23,7 @@ _MODULES = {
     "import": "dllab.cli.importing",
     "check": "dllab.cli.looking",
     "train": "dllab.cli.training",
+    "cluster": "dllab.cli.clustering",
 }
 
 

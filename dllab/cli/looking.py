@@ -83,6 +83,9 @@ def _print_table(experiment: Experiment, checked: Check) -> None:
     print(_("{count:,} parameters in all.").format(count=checked.parameters))
     for problem in checked.problems:
         print(problem_line(problem))
+    if checked.trainable and checked.fits_only:
+        print(_("It clusters data and trains nothing: dllab cluster FILE."))
+        return
     print(_("It can be trained.") if checked.trainable else _("It can't be trained yet."))
 
 

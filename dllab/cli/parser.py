@@ -48,7 +48,21 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("file", metavar="FILE")
     _json_option(check)
     _training_options(command("train", _("Train an experiment, then open the sealed test part once")))
+    _cluster_options(command("cluster", _("Carry out the clusterings of an experiment")))
     return result
+
+
+def _cluster_options(cluster: argparse.ArgumentParser) -> None:
+    cluster.add_argument("file", metavar="FILE")
+    cluster.add_argument(
+        "--algorithm", default="", metavar="A", help=_("another algorithm: kmeans, dbscan, hdbscan, …")
+    )
+    cluster.add_argument("--device", default="auto", metavar="D", help=_("auto, cpu, cuda, cuda:1 or mps"))
+    cluster.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+        help=_("a parameter of the clustering (eps=0.3), or anything in the file by its path (data.samples=1000)"),
+    )  # fmt: skip
+    _json_option(cluster)
 
 
 def _json_option(command: argparse.ArgumentParser) -> None:

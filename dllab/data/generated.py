@@ -136,16 +136,33 @@ class Blobs(_Plane):
     centers: Annotated[int, Field(ge=2, le=10)] = Field(
         3, title=N_("Centres"), description=N_("How many clouds, one for each class")
     )
+    uneven: Annotated[float, Field(ge=1.0, le=100.0)] = Field(
+        1.0, title=N_("Uneven"), description=N_("How many times wider the widest cloud is than the narrowest")
+    )
+    stretch: Annotated[float, Field(ge=1.0, le=100.0)] = Field(
+        1.0, title=N_("Stretch"), description=N_("How many times longer than wide every cloud is, along the diagonal")
+    )
 
     def names(self) -> tuple[str, ...]:
         return tuple(f"blob {number + 1}" for number in range(self.centers))
 
     def load(self, seed: int) -> Arrays:
+        import numpy as np
         from sklearn.datasets import make_blobs
 
-        x, y = make_blobs(
-            self.samples, centers=self.centers, cluster_std=self.noise, center_box=(-5.0, 5.0), random_state=seed
+        widths = self.noise * self.uneven ** np.linspace(-0.5, 0.5, self.centers)
+        x, y, centres = make_blobs(
+            self.samples,
+            centers=self.centers,
+            cluster_std=widths if self.uneven > 1 else self.noise,
+            center_box=(-5.0, 5.0),
+            random_state=seed,
+            return_centers=True,
         )
+        if self.stretch > 1:
+            # Along (1, 1) by the factor, along (1, -1) not at all.
+            along, across = (self.stretch + 1) / 2, (self.stretch - 1) / 2
+            x = centres[y] + (x - centres[y]) @ np.array([[along, across], [across, along]])
         return Arrays(x.astype("float32"), y.astype("int64"))
 
 

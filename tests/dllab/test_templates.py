@@ -31,7 +31,9 @@ def test_the_list_and_the_folder_agree() -> None:
         "breast-cancer-logistic diabetes-linear sine-mlp "
         "lenet-digits resnet-digits vit-digits digits-softmax-shapes house-price-mlp "
         "adding-rnn adding-lstm adding-gru forecast-lstm random-walk-lstm copy-attention "
-        "reverse-attention char-lm text-gru text-attention recommender-mf"
+        "reverse-attention char-lm text-gru text-attention recommender-mf "
+        "cluster-moons cluster-circles cluster-blobs cluster-uneven-blobs cluster-stretched-blobs cluster-iris "
+        "cluster-digits cluster-digits-cnn"
     )
     assert sorted(IDS) == sorted(expected.split())
     assert sorted(path.stem for path in FILES.iterdir()) == sorted(IDS)
@@ -51,6 +53,8 @@ def test_a_template_is_in_order(template: templates.Template) -> None:
     assert template.family == DATASETS[made.data.kind].family
     spec = check(made).data
     assert spec is not None
+    if check(made).fits_only:
+        return
     x = torch.zeros(2, *spec.input, dtype=torch.int64 if vocabulary(spec.input) else torch.float32)
     assert build(made)(x).shape == (2, *(check(made).output or ()))
     if "digits" in template.id:
