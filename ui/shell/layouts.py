@@ -67,8 +67,6 @@ def fitting(data: DataSpec | None) -> tuple[str, ...]:
     if data is None:
         return RESULTS
     plane = ("boundary",) if len(data.input) == 1 and data.input[0] <= 2 and not data.tokens else ()
-    if data.positions:
-        return ("activations",)
     return (*plane, "predictions" if data.task == "regression" else "confusion")
 
 

@@ -67,7 +67,8 @@ class SamplePicture(QWidget):
         if self.words:
             painter.setFont(interface_font(12))
             painter.setPen(QColor(theme.tokens.text))
-            flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWrapAnywhere
+            wrap = Qt.TextFlag.TextWordWrap if " " in self.words else Qt.TextFlag.TextWrapAnywhere
+            flags = Qt.AlignmentFlag.AlignVCenter | wrap
             painter.drawText(self.rect(), int(flags), self.words)
         elif self.values.ndim == 2:
             height = min(self.height(), self.width())
