@@ -58,6 +58,8 @@ class Prepared:
     validation: Part
     test: Part
     scaling: Scaling
+    targets: Scaling
+    """Of the numbers to predict; `Part.y` holds them as they are in the dataset."""
 
 
 def prepare(experiment: Experiment) -> Prepared:
@@ -75,7 +77,9 @@ def prepare(experiment: Experiment) -> Prepared:
         naive = None if data.naive is None else data.naive[index]
         return Part(scaling.apply(raw) if scaling else raw, data.y[index], raw, index, naive)
 
-    return Prepared(spec, part(train), part(validation), part(test), scaling or _UNSCALED)
+    numbers = experiment.preparation.targets if spec.task == "regression" else "none"
+    targets = fit_scaling(numbers, data.y[train])
+    return Prepared(spec, part(train), part(validation), part(test), scaling or _UNSCALED, targets)
 
 
 def _loaded(choice: Choice, seed: int) -> tuple[DataSpec, Arrays]:

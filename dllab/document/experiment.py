@@ -198,15 +198,24 @@ class Graph(Frozen):
 
 
 class Preparation(Growing):
-    """What is done to the inputs before training; fitted on the training part only, and only that part is varied."""
+    """What is done to inputs and targets before training; fitted on the training part only, and only that part is
+    varied."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"shift", "flip", "rotate", "noise"})
+    later: ClassVar[frozenset[str]] = frozenset({"targets", "shift", "flip", "rotate", "noise"})
 
     scaling: Literal["none", "standardise", "minmax"] = Field(
         "standardise",
         title=N_("Scale inputs"),
         description=N_(
             "standardise: mean 0, spread 1 in every feature; minmax: from 0 to 1 over all features together"
+        ),
+    )
+    targets: Literal["none", "standardise"] = Field(
+        "none",
+        title=N_("Scale targets"),
+        description=N_(
+            "Numbers to predict with mean 0 and spread 1: large ones, as prices, are else out of reach of small weights. "
+            "The loss is that of the scaled numbers; predictions are shown in their own units"
         ),
     )
     shift: Annotated[int, Field(ge=0, le=32)] = Field(

@@ -50,5 +50,5 @@ def _values(session: Session, raw: np.ndarray) -> np.ndarray:
     x = torch.from_numpy(np.ascontiguousarray(session.prepared.scaling.apply(raw), dtype=np.float32))
     outputs = session.predict(x.to(session.device))
     if session.data.task == "classification":
-        outputs = probabilities(outputs, session.data, session.loss_declared)
-    return outputs.float().cpu().numpy()
+        return probabilities(outputs, session.data, session.loss_declared).float().cpu().numpy()
+    return session.in_units(outputs)

@@ -24,6 +24,6 @@ def predictions(session: Session, params: Mapping[str, Any]) -> Shown:
     outputs = session.predict(x)
     tally = Tally(session.data)
     tally.add(outputs, labels)
-    true, says = labels.cpu().numpy(), outputs.float().cpu().numpy()
+    true, says = session.in_units(labels), session.in_units(outputs)
     facts = {"targets": list(session.data.targets), "mae": float(np.abs(true - says).mean()), **tally.score()}
     return Shown({"true": true, "says": says}, facts)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from dllab.training.metrics import probabilities, says
@@ -11,13 +12,11 @@ from dllab.training.session import Session
 def verdict(session: Session, outputs: Tensor, labels: Tensor) -> list[dict[str, Any]]:
     """For each row: true and says as text; for classes also the confidence in what it says."""
     data = session.data
+    if data.task == "regression":
+        both = zip(session.in_units(labels), session.in_units(outputs), strict=True)
+        return [{"true": _numbers(y), "says": _numbers(out)} for y, out in both]
     if data.positions:
         return _of_every_step(session, outputs, labels)
-    if data.task == "regression":
-        return [
-            {"true": _numbers(y), "says": _numbers(out)}
-            for y, out in zip(labels.tolist(), outputs.tolist(), strict=True)
-        ]
     named = says(outputs, data)
     sure = probabilities(outputs, data, session.loss_declared).gather(1, named[:, None])[:, 0]
     return [
@@ -29,11 +28,6 @@ def verdict(session: Session, outputs: Tensor, labels: Tensor) -> list[dict[str,
 def _of_every_step(session: Session, outputs: Tensor, labels: Tensor) -> list[dict[str, Any]]:
     """The answers of all steps one after the other; steps without an answer are left out."""
     data = session.data
-    if data.task == "regression":
-        return [
-            {"true": _numbers(y.flatten().tolist()), "says": _numbers(out.flatten().tolist())}
-            for y, out in zip(labels, outputs, strict=True)
-        ]
     close = "" if all(len(name) <= 1 for name in data.classes) else " "
     named = says(outputs, data)
     rows = []
@@ -44,5 +38,5 @@ def _of_every_step(session: Session, outputs: Tensor, labels: Tensor) -> list[di
     return rows
 
 
-def _numbers(values: Any) -> str:
-    return ", ".join(f"{v:.4g}" for v in (values if isinstance(values, list) else [values]))
+def _numbers(values: np.ndarray) -> str:
+    return ", ".join(f"{v:.4g}" for v in values.ravel())

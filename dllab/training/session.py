@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -254,6 +255,10 @@ class Session:
                 return name
         return next((name for name in reversed(self.check.order) if name in self.network.calls), "")
 
+    def in_units(self, values: Tensor) -> np.ndarray:
+        """Predicted or true numbers (N, …) in the units of the data."""
+        return self.prepared.targets.undo(values.detach().float().cpu().numpy())
+
     # --- changing and ending it -------------------------------------------------------------------------------------
 
     @property
@@ -317,11 +322,11 @@ class Session:
         self._lay_out()
 
     def _on_device(self, part: Part) -> tuple[Tensor, Tensor, Tensor]:
-        """(inputs, targets as the loss takes them, labels as they are) on the device."""
+        """(inputs, targets as the loss takes them, labels: classes, or numbers as scaled as the targets)."""
         form = self.loss_declared.target_form(self.data)
         x = _laid(torch.from_numpy(part.x).to(self.device))
-        labels = torch.from_numpy(part.y).to(self.device)
-        return x, encode_targets(part.y, form, self.data).to(self.device), labels
+        y = self.prepared.targets.apply(part.y) if self.data.task == "regression" else part.y
+        return x, encode_targets(y, form, self.data).to(self.device), torch.from_numpy(y).to(self.device)
 
     @property
     def validation(self) -> tuple[Tensor, Tensor, Tensor]:

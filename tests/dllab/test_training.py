@@ -12,7 +12,10 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from dllab.checking.memory import estimate
 from dllab.data.base import DataSpec
+from dllab.document import edits
 from dllab.document.experiment import Choice, Experiment, Split
+from dllab.probes import compute, load_probes
+from dllab.templates import load_template
 from dllab.training import checkpoint, memory
 from dllab.training.device import DeviceProblem, choose, devices
 from dllab.training.metrics import Tally, probabilities, says
@@ -257,3 +260,31 @@ def test_the_test_part_is_counted_when_opened() -> None:
     first = session.open_test()
     assert session.open_test() == first
     assert session.opened == 2
+
+
+def test_scaled_targets_learn_what_raw_ones_cannot_and_are_shown_in_their_own_units() -> None:
+    raw = load_template("diabetes-linear")
+    scaled = edits.set_path(raw, "preparation.targets", "standardise")
+    scaled = edits.set_path(scaled, "training.optimiser", Choice(kind="adam"))
+    session = Session(edits.set_path(scaled, "training.learning_rate", 0.02), "cpu")
+    x, targets, labels = session.validation
+    assert torch.equal(targets, labels)
+    train = session.prepared.train.y
+    np.testing.assert_allclose(session.in_units(labels), session.prepared.validation.y, rtol=1e-5)
+    np.testing.assert_allclose(session.prepared.targets.apply(train).mean(0), 0.0, atol=1e-5)
+    np.testing.assert_allclose(session.prepared.targets.apply(train).std(0), 1.0, rtol=1e-5)
+    for _step in range(400):
+        session.advance()
+    score = session.evaluate(x, targets, labels)["r2"]
+    load_probes()
+    shown = compute(session, "predictions", {})
+    assert score > 0.5
+    assert shown.labels["r2"] == score
+    says, true = shown.arrays["says"], shown.arrays["true"]
+    np.testing.assert_allclose(true, session.prepared.validation.y, rtol=1e-5)
+    assert 1 - ((says - true) ** 2).sum() / ((true - true.mean()) ** 2).sum() == pytest.approx(score, rel=1e-4)
+
+
+def test_classes_are_never_scaled() -> None:
+    made = edits.set_path(load_template("iris-softmax"), "preparation.targets", "standardise")
+    assert set(Session(made, "cpu").validation[2].tolist()) == {0, 1, 2}

@@ -115,7 +115,10 @@ class Imports(QObject):
             self._window.files.begin(starter(dataset.name().rsplit(".", 1)[0], choice, dataset.spec()))
             return
         text = _("Use {name}").format(name=dataset.name())
-        self._window.document.apply(text, lambda e: edits.set_path(e, "data", choice))
+        scaled = "standardise" if dataset.spec().task == "regression" else "none"
+        self._window.document.apply(
+            text, lambda e: edits.set_path(edits.set_path(e, "data", choice), "preparation.targets", scaled)
+        )
 
 
 def dropped_file(event: QDropEvent) -> Path | None:

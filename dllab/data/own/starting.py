@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from dllab.data.base import DataSpec, split_sizes
-from dllab.document.experiment import Choice, Experiment, Graph, Link, Node, Split, Training
+from dllab.document.experiment import Choice, Experiment, Graph, Link, Node, Preparation, Split, Training
 
 _STEP = 190.0
 _MANY = 20_000
@@ -34,4 +34,13 @@ def starter(title: str, data: Choice, spec: DataSpec) -> Experiment:
     # A part smaller than the number of classes can't hold one of each.
     _train, validation, test = split_sizes(spec.samples, Split())
     split = Split(stratify=not classes or min(validation, test) >= size)
-    return Experiment(title=title, data=data, split=split, model=Graph(nodes=nodes, links=links), training=recipe)
+    # A person's own numbers may be prices as well as shares.
+    preparation = Preparation(targets="none" if classes else "standardise")
+    return Experiment(
+        title=title,
+        data=data,
+        preparation=preparation,
+        split=split,
+        model=Graph(nodes=nodes, links=links),
+        training=recipe,
+    )
