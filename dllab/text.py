@@ -1,6 +1,7 @@
 """Every text a person sees goes through `_`; texts in declarations are marked with `N_` and translated when shown."""
 
 import gettext
+import math
 import re
 from pathlib import Path
 
@@ -47,3 +48,18 @@ def _pseudo_text(message: str) -> str:
         return message
     parts = re.split(r"(\$[^$]*\$|`[^`]*`|\{[^}]*\})", message)
     return "⟦" + "".join(p if p.startswith(("{", "$", "`")) else p.translate(_ACCENTS) for p in parts) + "⟧"
+
+
+def show(value: float) -> str:
+    """A number as people read it, in few digits: 0.0613, 1,234, 1.2e-5."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if 1e-4 <= size < 1e6:
+        text = f"{value:,.0f}" if size >= 1000 else f"{value:.3g}"
+    else:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−", 1) if value < 0 else text

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from dllab.text import show
 from dllab.training.metrics import probabilities, says
 from dllab.training.session import Session
 
@@ -39,4 +40,4 @@ def _of_every_step(session: Session, outputs: Tensor, labels: Tensor) -> list[di
 
 
 def _numbers(values: np.ndarray) -> str:
-    return ", ".join(f"{v:.4g}" for v in values.ravel())
+    return ", ".join(map(show, values.ravel().tolist()))

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dllab.engine.protocol import DataSummary, unpack
-from dllab.text import _, ngettext
+from dllab.text import _, ngettext, show
 from ui.shell.theme import Tokens, interface_font, number_font, theme
 from ui.views.sequence import answer_of, paint_lines, words_of
 
@@ -191,8 +191,8 @@ class DataPreview(QWidget):
         targets = self._labels.get("targets") or [_("class")]
         rows = []
         for values, target in zip(x, self._y, strict=False):
-            said = classes[int(target)] if classes else ", ".join(f"{v:.4g}" for v in np.atleast_1d(target))
-            rows.append([*(f"{v:.4g}" for v in values), said])
+            said = classes[int(target)] if classes else ", ".join(show(float(v)) for v in np.atleast_1d(target))
+            rows.append([*(show(float(v)) for v in values), said])
         return [*features, ", ".join(targets)], rows
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from dllab.text import ngettext
+from dllab.text import ngettext, show
 from ui.shell.theme import theme
 
 _LINES = 6
@@ -24,7 +24,7 @@ def answer_of(y: Any, classes: Sequence[str]) -> str:
     """The answer to one sample as text: a class, the classes of its steps, or numbers."""
     values = np.atleast_1d(y)
     if not classes:
-        shown = ", ".join(f"{v:.4g}" for v in values.ravel()[:_LINES] if not np.isnan(v))
+        shown = ", ".join(show(float(v)) for v in values.ravel()[:_LINES] if not np.isnan(v))
         return shown + (" …" if values.size > _LINES else "")
     named = [classes[int(v)] for v in values.ravel() if v >= 0]
     return ("" if all(len(name) <= 1 for name in classes) else " ").join(named).replace("\n", "⏎")
