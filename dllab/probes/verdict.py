@@ -35,7 +35,8 @@ def _of_every_step(session: Session, outputs: Tensor, labels: Tensor) -> list[di
     for y, said in zip(labels, named, strict=True):
         asked = y >= 0
         true, here = ([data.classes[n] for n in row[asked].tolist()] for row in (y, said))
-        rows.append({"true": close.join(true), "says": close.join(here)})
+        # A line end among letters would break the line that shows them.
+        rows.append({"true": close.join(true).replace("\n", "⏎"), "says": close.join(here).replace("\n", "⏎")})
     return rows
 
 

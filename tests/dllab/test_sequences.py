@@ -16,6 +16,8 @@ from dllab.data.prepare import prepare
 from dllab.document.experiment import Experiment, Split
 from dllab.layers import LAYERS
 from dllab.layers.base import Signal, is_padded, signals, vocabulary
+from dllab.probes import DoesNotApply, compute, load_probes
+from dllab.probes.verdict import verdict
 from dllab.training.metrics import Tally
 from dllab.training.session import Session
 from tests.support.graphs import experiment
@@ -271,3 +273,16 @@ def test_what_is_known_of_a_wire() -> None:
     assert not is_padded(after)
     (after,) = signals(LAYERS.make("identity", {}), words).values()
     assert (vocabulary(after), is_padded(after)) == (50, True)
+
+
+def test_views_say_what_they_can_of_answers_at_every_step() -> None:
+    made = experiment("embedding", "rnn", ("linear", {"features": 2}), data="parity", length=4, samples=60)
+    load_probes()
+    session = Session(made, "cpu")
+    labels = torch.tensor([[0, 1, IGNORED, IGNORED]])
+    outputs = torch.nn.functional.one_hot(torch.tensor([[1, 1, 0, 0]]), 2).float()
+    assert verdict(session, outputs, labels) == [{"true": "even odd", "says": "odd odd"}]
+    assert compute(session, "activations", {"node": "rnn"}).arrays["output"].shape == (4, 32)
+    assert compute(session, "samples", {"indices": [0]}).labels["tokens"] == ["", "0", "1"]
+    with pytest.raises(DoesNotApply, match="at every step"):
+        compute(session, "confusion", {})
