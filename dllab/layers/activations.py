@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, layer, show_shape
+from dllab.layers.sums import Factor, Index, Line, Lines, Numbers, at, constant, place, shares, short
 from dllab.text import N_
 
 
@@ -24,6 +25,33 @@ class _Activation(Layer):
         fields = type(self).model_fields
         return {name: value for name, value in self if value != fields[name].default}
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        x = at(numbers, "input", index, "x")
+        if what == "output":
+            return self.value(x, place("y", *index))
+        lines = self.slope(x)
+        if not lines:
+            return ()
+        upstream = at(numbers, "upstream", index, "∂L/∂y")
+        return (*lines, Line(place("∂L/∂x", *index), ((upstream, lines[-1].factor()),)))
+
+    def value(self, x: Factor, name: str) -> Lines:
+        """How the output comes from the input; empty: not told."""
+        return ()
+
+    def slope(self, x: Factor) -> Lines:
+        """The local derivative, in the last line; empty: not told."""
+        return ()
+
+
+def _slope(*terms: tuple[Factor, ...]) -> Line:
+    return Line("dy/dx", terms)
+
+
+def _chosen(x: Factor, above: float, below: float) -> Line:
+    """A slope that hangs on the sign alone."""
+    return _slope((constant(above if x.value > 0 else below),))
+
 
 @layer
 class ReLU(_Activation):
@@ -38,6 +66,12 @@ class ReLU(_Activation):
     kind: ClassVar[str] = "relu"
     title: ClassVar[str] = N_("ReLU")
     glyph: ClassVar[str] = "mdi6.angle-acute"
+
+    def value(self, x: Factor, name: str) -> Lines:
+        return (Line(name, ((constant(0.0),), (x,)), "max"),)
+
+    def slope(self, x: Factor) -> Lines:
+        return (_chosen(x, 1.0, 0.0),)
 
 
 @layer
@@ -57,6 +91,12 @@ class LeakyReLU(_Activation):
         0.01, title=N_("Negative slope"), description=N_("Slope where the input is negative; 0 is ReLU")
     )
 
+    def value(self, x: Factor, name: str) -> Lines:
+        return (Line(name, ((x, constant(1.0 if x.value > 0 else self.negative_slope)),)),)
+
+    def slope(self, x: Factor) -> Lines:
+        return (_chosen(x, 1.0, self.negative_slope),)
+
 
 @layer
 class ELU(_Activation):
@@ -74,6 +114,18 @@ class ELU(_Activation):
     alpha: Annotated[float, Field(gt=0.0, le=100.0)] = Field(
         1.0, title=N_("Alpha"), description=N_("Negative inputs end at minus this number")
     )
+
+    def value(self, x: Factor, name: str) -> Lines:
+        if x.value > 0:
+            return (Line(name, ((x,),)),)
+        alpha, e = constant(self.alpha), Line("e^x", ((x,),), "exp")
+        return e, Line(name, ((alpha, e.factor()), (constant(-1.0), alpha)))
+
+    def slope(self, x: Factor) -> Lines:
+        if x.value > 0:
+            return (_chosen(x, 1.0, 0.0),)
+        e = Line("e^x", ((x,),), "exp")
+        return e, _slope((constant(self.alpha), e.factor()))
 
 
 @layer
@@ -93,6 +145,19 @@ class GELU(_Activation):
         "none", title=N_("Approximate"), description=N_("none: exact; tanh: the older, faster formula")
     )
 
+    def value(self, x: Factor, name: str) -> Lines:
+        if self.approximate != "none":
+            return ()
+        below = Line("Φ(x)", ((x,),), "Φ")
+        return below, Line(name, ((x, below.factor()),))
+
+    def slope(self, x: Factor) -> Lines:
+        if self.approximate != "none":
+            return ()
+        below, e = Line("Φ(x)", ((x,),), "Φ"), Line("e^(−x²/2)", ((constant(-0.5), x, x),), "exp")
+        scale = Factor("1/√(2π)", 0.3989422804014327)
+        return below, e, _slope((below.factor(),), (x, scale, e.factor()))
+
 
 @layer
 class SiLU(_Activation):
@@ -106,6 +171,15 @@ class SiLU(_Activation):
     kind: ClassVar[str] = "silu"
     title: ClassVar[str] = N_("SiLU")
     glyph: ClassVar[str] = "mdi6.wave-undercurrent"
+
+    def value(self, x: Factor, name: str) -> Lines:
+        gate = Line("σ(x)", ((x,),), "sigmoid")
+        return gate, Line(name, ((x, gate.factor()),))
+
+    def slope(self, x: Factor) -> Lines:
+        gate = Line("σ(x)", ((x,),), "sigmoid")
+        g = gate.factor()
+        return gate, _slope((g,), (x, g), (constant(-1.0), x, g, g))
 
 
 @layer
@@ -121,6 +195,13 @@ class Sigmoid(_Activation):
     title: ClassVar[str] = N_("Sigmoid")
     glyph: ClassVar[str] = "mdi6.chart-bell-curve-cumulative"
 
+    def value(self, x: Factor, name: str) -> Lines:
+        return (Line(name, ((x,),), "sigmoid"),)
+
+    def slope(self, x: Factor) -> Lines:
+        y = Line("σ(x)", ((x,),), "sigmoid")
+        return y, _slope((y.factor(), Factor(f"1 − {short(y.value)}", 1 - y.value)))
+
 
 @layer
 class Tanh(_Activation):
@@ -134,6 +215,13 @@ class Tanh(_Activation):
     kind: ClassVar[str] = "tanh"
     title: ClassVar[str] = N_("Tanh")
     glyph: ClassVar[str] = "mdi6.math-integral"
+
+    def value(self, x: Factor, name: str) -> Lines:
+        return (Line(name, ((x,),), "tanh"),)
+
+    def slope(self, x: Factor) -> Lines:
+        y = Line("tanh(x)", ((x,),), "tanh")
+        return y, _slope((constant(1.0),), (constant(-1.0), y.factor(), y.factor()))
 
 
 @layer
@@ -174,6 +262,18 @@ class Softmax(_Activation):
 
     def call(self, *inputs: Shape) -> Call:
         return Call("nn.Softmax", (), {"dim": self.axis if self.axis is not None else -1})
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        axis = self.axis if self.axis is not None else len(index) - 1
+        along = [(*index[:axis], k, *index[axis + 1 :]) for k in range(numbers["input"].shape[axis])]
+        if what == "output":
+            return shares(numbers, "input", along, index)
+        p = at(numbers, "output", index, "p")
+        mean = Line(
+            "Σ ∂L/∂p · p", tuple((at(numbers, "upstream", i, "∂L/∂p"), at(numbers, "output", i, "p")) for i in along)
+        )
+        here = (p, at(numbers, "upstream", index, "∂L/∂p"))
+        return mean, Line(place("∂L/∂z", *index), (here, (constant(-1.0), p, mean.factor())))
 
 
 @layer

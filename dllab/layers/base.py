@@ -6,6 +6,7 @@ from math import prod
 from typing import Any, ClassVar, Literal
 
 from dllab.declare import Declared, Registry
+from dllab.layers.sums import Index, Lines, Numbers
 from dllab.text import N_, _
 
 Shape = tuple[int, ...]
@@ -163,6 +164,11 @@ class Layer(Declared):
     def arithmetic(self, *inputs: Shape) -> str:
         """The sum behind the output shape, as "(8 - 3 + 2*1)/1 + 1 = 8"; empty where there is nothing to explain."""
         return ""
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        """The sum behind one number of an operation: `what` names its array ("output", "gradient.input",
+        "gradient.weight"), `numbers` holds all arrays of the operation and, as "training", the mode. Empty: not told."""
+        return ()
 
 
 def signals(layer: Layer, *inputs: Shape) -> dict[str, Shape]:

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from dllab.layers.base import Call, InsertBefore, Layer, Misfit, Remedy, SetParam, Shape, layer, show_shape
+from dllab.layers.sums import Index, Line, Lines, Numbers, Term, at, place, places, slide
 from dllab.text import N_
 
 
@@ -160,6 +161,75 @@ class _Convolution(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return self.window.sums(inputs[0][1:])
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        match what:
+            case "output":
+                n, k, *position = index
+                terms = [
+                    pair
+                    for c in range(numbers["weight"].shape[1])
+                    for pair in self._seen(numbers, n, k, c, tuple(position))
+                ]
+                offset: tuple[Term, ...] = ((at(numbers, "bias", (k,), "b"),),) if self.bias else ()
+                return (Line(place("y", *index), (*terms, *offset)),)
+            case "gradient.input":
+                return (Line(place("∂L/∂x", *index), tuple(self._blamed(numbers, index))),)
+            case "gradient.weight":
+                return (Line(place("∂L/∂w", *index), tuple(self._learned(numbers, index))),)
+        k = index[0]
+        upstream = numbers["upstream"]
+        everywhere = [(n, k, *i) for n in range(len(upstream)) for i in places(upstream.shape[2:])]
+        return (Line(place("∂L/∂b", k), tuple((at(numbers, "upstream", i, "∂L/∂y"),) for i in everywhere)),)
+
+    def _cell(self, numbers: Numbers, position: Index, offset: Index) -> Index | None:
+        extents = numbers["input"].shape[2:]
+        return slide(position, offset, self.stride, self.padding, self.dilation, extents)
+
+    def _seen(self, numbers: Numbers, n: int, k: int, c: int, position: Index) -> list[Term]:
+        """What the window at this position takes from one channel; zeros of the padding add nothing."""
+        weight = numbers["weight"]
+        channel = k // (weight.shape[0] // self.groups) * weight.shape[1] + c
+        cells = ((offset, self._cell(numbers, position, offset)) for offset in places(weight.shape[2:]))
+        return [
+            (at(numbers, "input", (n, channel, *cell), "x"), at(numbers, "weight", (k, c, *offset), "w"))
+            for offset, cell in cells
+            if cell is not None
+        ]
+
+    def _blamed(self, numbers: Numbers, index: Index) -> list[Term]:
+        """Every window that saw this cell, by the weight with which it did."""
+        n, channel, *cell = index
+        weight, upstream = numbers["weight"], numbers["upstream"]
+        group, c = divmod(channel, weight.shape[1])
+        kernels = weight.shape[0] // self.groups
+        found = [
+            (position, offset)
+            for offset in places(weight.shape[2:])
+            for position in [
+                tuple((x + self.padding - u * self.dilation) // self.stride for x, u in zip(cell, offset, strict=True))
+            ]
+            if all(0 <= p < e for p, e in zip(position, upstream.shape[2:], strict=True))
+            and self._cell(numbers, position, offset) == tuple(cell)
+        ]
+        return [
+            (at(numbers, "upstream", (n, k, *position), "∂L/∂y"), at(numbers, "weight", (k, c, *offset), "w"))
+            for k in range(group * kernels, (group + 1) * kernels)
+            for position, offset in found
+        ]
+
+    def _learned(self, numbers: Numbers, index: Index) -> list[Term]:
+        """Every place of every sample at which this weight was used."""
+        k, c, *offset = index
+        weight, upstream = numbers["weight"], numbers["upstream"]
+        channel = k // (weight.shape[0] // self.groups) * weight.shape[1] + c
+        cells = [(p, self._cell(numbers, p, tuple(offset))) for p in places(upstream.shape[2:])]
+        return [
+            (at(numbers, "upstream", (n, k, *position), "∂L/∂y"), at(numbers, "input", (n, channel, *cell), "x"))
+            for n in range(len(upstream))
+            for position, cell in cells
+            if cell is not None
+        ]
 
 
 @layer

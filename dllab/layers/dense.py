@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from dllab.layers.base import Call, InsertBefore, Layer, Misfit, SetParam, Shape, layer, show_product, show_shape
+from dllab.layers.sums import Index, Line, Lines, Numbers, at, place, places
 from dllab.text import N_
 
 
@@ -76,3 +77,27 @@ class Linear(Layer):
     def arithmetic(self, *inputs: Shape) -> str:
         n, m = inputs[0][-1], self.features
         return f"{n} × {m}{f' + {m}' if self.bias else ''} = {self.parameters(*inputs):,}"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        weight = numbers["weight"]
+        *here, k = index
+        front = tuple(here)
+        if what == "output":
+            terms = [
+                (at(numbers, "input", (*front, i), "x"), at(numbers, "weight", (k, i), "W"))
+                for i in range(weight.shape[1])
+            ]
+            offset = ((at(numbers, "bias", (k,), "b"),),) if self.bias else ()
+            return (Line(place("y", *index), (*terms, *offset)),)
+        if what == "gradient.input":
+            rows = [
+                (at(numbers, "upstream", (*front, o), "∂L/∂y"), at(numbers, "weight", (o, k), "W"))
+                for o in range(weight.shape[0])
+            ]
+            return (Line(place("∂L/∂x", *index), tuple(rows)),)
+        samples = tuple(places(numbers["upstream"].shape[:-1]))
+        if what == "gradient.weight":
+            o = front[0]
+            pairs = [(at(numbers, "upstream", (*n, o), "∂L/∂y"), at(numbers, "input", (*n, k), "x")) for n in samples]
+            return (Line(place("∂L/∂W", *index), tuple(pairs)),)
+        return (Line(place("∂L/∂b", k), tuple((at(numbers, "upstream", (*n, k), "∂L/∂y"),) for n in samples)),)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dllab.layers.base import Call, InsertBefore, Layer, Misfit, SetParam, Shape, layer, show_product, show_shape
+from dllab.layers.sums import Factor, Index, Line, Lines, Numbers, at, constant, place, places, standardise, with_spread
 from dllab.text import N_
 
 _EPS = Annotated[float, Field(gt=0.0, le=1.0)]
@@ -54,6 +55,41 @@ class BatchNorm(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return f"2 × {inputs[0][0]} = {self.parameters(*inputs):,}" if self.affine else ""
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        c = index[1] if what in ("output", "gradient.input") else index[0]
+        shape = numbers["input"].shape
+        cells = [(n, c, *i) for n in range(shape[0]) for i in places(shape[2:])]
+        here = index if len(index) > 1 else cells[0]
+        lines, normal, spread = self._normal(numbers, cells, here)
+        scale = at(numbers, "weight", (c,), "γ") if self.affine else constant(1.0)
+        if what == "output":
+            offset = ((at(numbers, "bias", (c,), "β"),),) if self.affine else ()
+            return (*lines, Line(place("y", *index), ((scale, normal), *offset)))
+        upstream = {cell: at(numbers, "upstream", cell, "∂L/∂y") for cell in cells}
+        if what == "gradient.bias":
+            return (Line(place("∂L/∂β", c), tuple((u,) for u in upstream.values())),)
+        mean, share = float(numbers["input"][here]) - normal.value * spread.value, constant(1 / len(cells))
+        every = {i: Factor(place("x̂", *i), (float(numbers["input"][i]) - mean) / spread.value) for i in cells}
+        if what == "gradient.weight":
+            return (*lines[:-1], Line(place("∂L/∂γ", c), tuple((upstream[i], every[i]) for i in cells)))
+        scaled = Line("γ/s", ((scale,), (spread,)), "divide")
+        if not numbers["training"]:
+            return (*lines[:-1], scaled, Line(place("∂L/∂x", *index), ((upstream[index], scaled.factor()),)))
+        # The cell moves the mean and the spread of all others, too: what that does is taken away.
+        common = Line("mean ∂L/∂y", tuple((u, share) for u in upstream.values()))
+        turned = Line("mean ∂L/∂y·x̂", tuple((upstream[i], every[i], share) for i in cells))
+        minus, factor = constant(-1.0), scaled.factor()
+        rest = ((minus, common.factor(), factor), (minus, normal, turned.factor(), factor))
+        return (*lines, scaled, common, turned, Line(place("∂L/∂x", *index), ((upstream[index], factor), *rest)))
+
+    def _normal(self, numbers: Numbers, cells: list[Index], index: Index) -> tuple[Lines, Factor, Factor]:
+        """x̂ at the index: in training by the batch, in evaluation by the running averages."""
+        if numbers["training"]:
+            return standardise(numbers, cells, index, self.eps)
+        c = index[1]
+        variance = at(numbers, "running_var", (c,), "σ²")
+        return with_spread(numbers, (), float(numbers["running_mean"][c]), variance, index, self.eps)
 
 
 @layer

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, layer, show_shape
 from dllab.layers.convolution import Window, as_image
+from dllab.layers.sums import Index, Line, Lines, Numbers, Term, at, constant, place, places, slide
 from dllab.text import N_
 
 
@@ -71,6 +72,20 @@ class _WindowPooling(_Pooling):
     def arithmetic(self, *inputs: Shape) -> str:
         return Window(self.kernel_size, self.step, self.padding).sums(inputs[0][1:])
 
+    def cells(self, numbers: Numbers, index: Index) -> list[Index]:
+        """The input cells in the window of one output cell."""
+        n, c, *position = index
+        extents = numbers["input"].shape[2:]
+        offsets = places([self.kernel_size] * len(extents))
+        seen = (slide(tuple(position), u, self.step, self.padding, 1, extents) for u in offsets)
+        return [(n, c, *cell) for cell in seen if cell is not None]
+
+    def windows(self, numbers: Numbers, index: Index) -> list[tuple[Index, list[Index]]]:
+        """The output cells whose windows hold this input cell, with their windows."""
+        positions = [(*index[:2], *p) for p in places(numbers["upstream"].shape[2:])]
+        found = ((position, self.cells(numbers, position)) for position in positions)
+        return [(position, cells) for position, cells in found if index in cells]
+
 
 @layer
 class MaxPool(_WindowPooling):
@@ -85,6 +100,19 @@ class MaxPool(_WindowPooling):
     title: ClassVar[str] = N_("MaxPool")
     glyph: ClassVar[str] = "mdi6.arrow-collapse-all"
     torch_name: ClassVar[str] = "MaxPool"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if what == "output":
+            seen = self.cells(numbers, index)
+            return (Line(place("y", *index), tuple((at(numbers, "input", cell, "x"),) for cell in seen), "max"),)
+        x = numbers["input"]
+        # Only the winner of a window is to blame; of equal ones the first.
+        terms: list[Term] = [
+            (at(numbers, "upstream", position, "∂L/∂y"), constant(1.0))
+            for position, cells in self.windows(numbers, index)
+            if max(cells, key=lambda cell: float(x[cell])) == index
+        ]
+        return (Line(place("∂L/∂x", *index), tuple(terms)),)
 
 
 @layer
@@ -101,6 +129,16 @@ class AvgPool(_WindowPooling):
     title: ClassVar[str] = N_("AvgPool")
     glyph: ClassVar[str] = "mdi6.arrow-collapse"
     torch_name: ClassVar[str] = "AvgPool"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        share = constant(1 / self.kernel_size ** (len(index) - 2))
+        if what == "output":
+            seen = self.cells(numbers, index)
+            return (Line(place("y", *index), tuple((at(numbers, "input", cell, "x"), share) for cell in seen)),)
+        windows = self.windows(numbers, index)
+        return (
+            Line(place("∂L/∂x", *index), tuple((at(numbers, "upstream", p, "∂L/∂y"), share) for p, _cells in windows)),
+        )
 
 
 class _GlobalPooling(_Pooling):
@@ -133,6 +171,13 @@ class GlobalAvgPool(_GlobalPooling):
     title: ClassVar[str] = N_("GlobalAvgPool")
     glyph: ClassVar[str] = "mdi6.image-filter-center-focus"
     block: ClassVar[str] = "GlobalAvgPool"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        cells = [(*index[:2], *i) for i in places(numbers["input"].shape[2:])]
+        share = constant(1 / len(cells))
+        if what == "output":
+            return (Line(place("y", *index), tuple((at(numbers, "input", cell, "x"), share) for cell in cells)),)
+        return (Line(place("∂L/∂x", *index), ((at(numbers, "upstream", index[:2], "∂L/∂y"), share),)),)
 
 
 @layer

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from dllab.layers.base import Call, Layer, Shape, layer
 from dllab.layers.convolution import refuse_rank
+from dllab.layers.sums import Factor, Index, Line, Lines, Numbers, at, place
 from dllab.text import N_
 
 
@@ -21,6 +22,18 @@ class _Dropping(Layer):
 
     def call(self, *inputs: Shape) -> Call:
         return Call(f"nn.{self.title}", (self.p,))
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        # What was dropped is seen in the output; a number that was 0 before is told by its gradient, where there is one.
+        before, after = (
+            ("input", "output") if numbers["input"][index] or what == "output" else ("upstream", "gradient.input")
+        )
+        kept = bool(numbers[after][index]) or not numbers[before][index]
+        scale = Factor("1/(1−p)", 1 / (1 - self.p)) if kept else Factor("dropped", 0.0)
+        if not numbers["training"]:
+            scale = Factor("1", 1.0)
+        array, name, result = ("input", "x", "y") if what == "output" else ("upstream", "∂L/∂y", "∂L/∂x")
+        return (Line(place(result, *index), ((at(numbers, array, index, name), scale),)),)
 
 
 @layer

@@ -8,6 +8,7 @@ from pydantic import Field
 from dllab.data.base import DataSpec, Task
 from dllab.declare import Declared, Registry
 from dllab.layers.base import Call, Shape
+from dllab.layers.sums import Index, Line, Lines, Numbers, at, constant, place, shares
 from dllab.text import N_
 
 TargetForm = Literal["index", "binary", "one_hot", "value"]
@@ -44,6 +45,10 @@ class Loss(Declared):
     def call(self) -> Call:
         """How torch builds it."""
         raise NotImplementedError(f"{type(self).__name__}.call")
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        """The sum behind the "loss" or one number of "gradient.input", from "outputs" and "targets". Empty: not told."""
+        return ()
 
 
 def _every_step(data: DataSpec, size: int) -> Shape:
@@ -90,6 +95,23 @@ class CrossEntropy(Loss):
         if self.class_weights == "none":
             return {}
         return {"weight": tuple(sum(counts) / (len(counts) * max(1, count)) for count in counts)}
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        outputs, targets = numbers["outputs"], numbers["targets"]
+        if self.label_smoothing or self.class_weights != "none" or outputs.ndim != 2 or targets.ndim != 1:
+            return ()
+        count, classes = outputs.shape
+        share = constant(1 / count)
+        if what != "loss":
+            n, k = index
+            lines = shares(numbers, "outputs", [(n, j) for j in range(classes)], (n, k))
+            true = constant(-1.0 if int(targets[n]) == k else 0.0)
+            return (*lines, Line(place("∂L/∂z", n, k), ((lines[-1].factor(), share), (true, share))))
+        logs = []
+        for n in range(count):
+            p = shares(numbers, "outputs", [(n, j) for j in range(classes)], (n, int(targets[n])))[-1]
+            logs.append(Line(place("log p", n), ((p.factor(),),), "log"))
+        return (*logs[:1], Line("L", tuple((constant(-1.0), line.factor(), share) for line in logs)))
 
     def call(self) -> Call:
         return Call(
@@ -151,6 +173,23 @@ class MSE(Loss):
     title: ClassVar[str] = N_("Mean squared error")
     short: ClassVar[str] = N_("MSE")
     tasks: ClassVar[tuple[Task, ...]] = ("regression", "classification")
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        outputs, targets = numbers["outputs"], numbers["targets"]
+        if outputs.shape != targets.shape or outputs.ndim != 2:
+            return ()
+        share = constant(1 / outputs.size)
+        minus = constant(-1.0)
+
+        def error(n: int, k: int) -> Line:
+            terms = ((at(numbers, "outputs", (n, k), "ŷ"),), (minus, at(numbers, "targets", (n, k), "y")))
+            return Line(place("e", n, k), terms)
+
+        if what != "loss":
+            line = error(index[0], index[1])
+            return line, Line(place("∂L/∂ŷ", *index), ((constant(2.0), line.factor(), share),))
+        errors = [error(n, k).factor() for n in range(outputs.shape[0]) for k in range(outputs.shape[1])]
+        return (Line("L", tuple((e, e, share) for e in errors)),)
 
     def call(self) -> Call:
         return Call("nn.MSELoss")
