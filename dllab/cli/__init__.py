@@ -1,4 +1,4 @@
-"""The command line: the laboratory without a window. Only `train` loads torch."""
+"""The command line: the laboratory without a window. Only `train`, `step` and `probe` load torch."""
 
 import importlib
 import io
@@ -24,6 +24,8 @@ _MODULES = {
     "check": "dllab.cli.looking",
     "train": "dllab.cli.training",
     "cluster": "dllab.cli.clustering",
+    "step": "dllab.cli.stepping",
+    "probe": "dllab.cli.probing",
 }
 
 

@@ -49,6 +49,10 @@ def parser() -> argparse.ArgumentParser:
     _json_option(check)
     _training_options(command("train", _("Train an experiment, then open the sealed test part once")))
     _cluster_options(command("cluster", _("Carry out the clusterings of an experiment")))
+    _stepping_options(
+        command("step", _("Walk through training one operation at a time: forward, loss, backward, update"))
+    )
+    _probing_options(command("probe", _("Write what a view shows, as arrays")))
     return result
 
 
@@ -111,3 +115,25 @@ def _training_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--trust", action="store_true", help=_("run the code of custom layers that the file holds"))
     train.add_argument("--json", action="store_true", help=_("print one JSON object a line"))
     train.add_argument("--results", metavar="FILE", help=_("also write the JSON lines to this file"))
+
+
+def _stepping_options(step: argparse.ArgumentParser) -> None:
+    step.add_argument("file", metavar="FILE")
+    step.add_argument("--batches", type=int, default=1, metavar="K", help=_("how many batches; else one"))
+    step.add_argument("--seed", type=int, metavar="S", help=_("the seed, instead of the file's"))
+    step.add_argument("--trust", action="store_true", help=_("run the code of custom layers that the file holds"))
+    step.add_argument("-o", "--output", metavar="OUT.npz", help=_("write all arrays, named batch/phase/node/array"))
+    step.add_argument("--json", action="store_true", help=_("print one JSON object an operation"))
+
+
+def _probing_options(probe: argparse.ArgumentParser) -> None:
+    probe.add_argument("file", metavar="FILE")
+    what = probe.add_mutually_exclusive_group(required=True)
+    what.add_argument("--what", metavar="NAME", help=_("what to look at; one of --list"))
+    what.add_argument("--list", action="store_true", help=_("say what can be looked at here, and why the rest can't"))
+    probe.add_argument("--node", default="", metavar="N", help=_("the layer; else the first with something to show"))
+    probe.add_argument("--sample", type=int, default=0, metavar="I", help=_("position in the validation part"))
+    probe.add_argument("--epochs", type=int, metavar="E", help=_("train so long before; else not at all"))
+    probe.add_argument("--seed", type=int, metavar="S", help=_("the seed, instead of the file's"))
+    probe.add_argument("--trust", action="store_true", help=_("run the code of custom layers that the file holds"))
+    probe.add_argument("-o", "--output", metavar="OUT.npz", help=_("file to write"))

@@ -28,8 +28,8 @@ _EPOCH_KEYS = ("train_loss", "val_loss", "val_accuracy", "val_r2")
 def run(options: argparse.Namespace) -> int:
     """Train to the end of the recipe, then open the sealed test part once. 1 when the numbers went wrong."""
     experiment = _asked_for(options)
-    _refuse_code(experiment, options)
-    _refuse_untrainable(experiment, options.file)
+    refuse_code(experiment, options)
+    refuse_untrainable(experiment, options.file)
     if options.results:
         _write(options.results, [])  # a place that can't be written is better known before the training
     report = Report(experiment, options.json)
@@ -68,7 +68,7 @@ def _asked_for(options: argparse.Namespace) -> Experiment:
     return changed(opened(options.file), settings)
 
 
-def _refuse_code(experiment: Experiment, options: argparse.Namespace) -> None:
+def refuse_code(experiment: Experiment, options: argparse.Namespace) -> None:
     """Code from a file runs only when it was asked for."""
     found = codes(experiment)
     if found and not options.trust:
@@ -77,7 +77,8 @@ def _refuse_code(experiment: Experiment, options: argparse.Namespace) -> None:
     custom.trust([digest(code) for code in found.values()])
 
 
-def _refuse_untrainable(experiment: Experiment, path: str) -> None:
+def refuse_untrainable(experiment: Experiment, path: str) -> None:
+    """Raise BadInput where checking finds an error."""
     errors = [problem for problem in check(experiment).problems if problem.severity == "error"]
     if errors:
         place = errors[0].node or errors[0].name

@@ -1,0 +1,82 @@
+"""`dllab step`: one line an operation of a training step, and the arrays of each as a file."""
+
+import argparse
+import io
+import json
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dllab.cli.reading import changed, opened
+from dllab.cli.said import BadInput
+from dllab.cli.training import refuse_code, refuse_untrainable
+from dllab.engine.trouble import explain as explain_trouble
+from dllab.engine.trouble import explain_non_finite
+from dllab.files import write_atomic
+from dllab.stepping import Operation, walk
+from dllab.text import _
+from dllab.training.session import NonFinite, Session
+
+
+def run(options: argparse.Namespace) -> int:
+    """Walk through the batches asked for. 1 when the loss is no number."""
+    if options.batches < 1:
+        raise BadInput(_("--batches takes a number from 1 on, not {given}").format(given=options.batches))
+    experiment = opened(options.file)
+    if options.seed is not None:
+        experiment = changed(experiment, [f"seed={options.seed}"])
+    refuse_code(experiment, options)
+    refuse_untrainable(experiment, options.file)
+    try:
+        session = Session(experiment, "cpu")
+    except Exception as problem:
+        raise BadInput(explain_trouble(problem, None).text) from problem
+    arrays: dict[str, np.ndarray] = {}
+    try:
+        for _batch in range(options.batches):
+            for operation in walk(session):
+                options.interrupt.check()
+                _say(operation, options.json)
+                if options.output:
+                    arrays |= _kept(operation)
+    except NonFinite as trouble:
+        raise BadInput(explain_non_finite(session, trouble).text) from trouble
+    if options.output:
+        write_arrays(options.output, arrays)
+    return 0
+
+
+def write_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
+    """An .npz of plain arrays. Raises BadInput."""
+    whole = io.BytesIO()
+    np.savez(whole, **arrays)  # type: ignore[arg-type]  # numpy takes its own options by name, too
+    try:
+        write_atomic(Path(path), whole.getvalue())
+    except OSError as problem:
+        raise BadInput(f"{path}: {problem.strerror or problem}") from problem
+
+
+def _kept(operation: Operation) -> dict[str, np.ndarray]:
+    where = "/".join(filter(None, (str(operation.batch), operation.phase, operation.node)))
+    return {f"{where}/{name}": array for name, array in operation.numbers().items()}
+
+
+def _say(operation: Operation, as_json: bool) -> None:
+    numbers = operation.numbers()
+    if as_json:
+        print(json.dumps(_line(operation, numbers), ensure_ascii=False, allow_nan=False), flush=True)
+        return
+    shapes = ", ".join(f"{name} {'×'.join(map(str, array.shape)) or '1'}" for name, array in numbers.items())
+    print(f"{operation.batch:>3}  {operation.phase:<8}  {operation.node:<16}  {shapes}".rstrip())
+
+
+def _line(operation: Operation, numbers: dict[str, np.ndarray]) -> dict[str, Any]:
+    line: dict[str, Any] = {"batch": operation.batch, "phase": operation.phase, "node": operation.node}
+    for scalar in ("loss", "norm"):
+        if scalar in numbers:
+            value = float(numbers[scalar])
+            line[scalar] = value if isfinite(value) else None
+    line["arrays"] = {name: list(array.shape) for name, array in numbers.items()}
+    return line
