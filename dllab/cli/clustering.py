@@ -18,7 +18,10 @@ from dllab.text import _, ngettext
 if TYPE_CHECKING:
     import numpy as np
 
-    from dllab.clustering.chain import Clustered
+    from dllab.clustering.chain import Clustered, Fitter
+    from dllab.clustering.fit import Fit
+
+_LONG_S = 2.0
 
 
 def run(options: argparse.Namespace) -> int:
@@ -98,8 +101,29 @@ def _carried_out(
     for node in clusterings(checked):
         source, _steps = way_to(checked, node)
         began = time.perf_counter()
-        made = carry_out(checked, node, values.get(source, samples.x), samples.y)
+        made = carry_out(checked, node, values.get(source, samples.x), samples.y, _fitter(options))
         yield made, time.perf_counter() - began
+
+
+def _fitter(options: argparse.Namespace) -> "Fitter":
+    """Short fits are made here; a long one gets a process of its own, so that Ctrl-C ends it at once."""
+    from dllab.clustering.fit import fit
+    from dllab.clustering.process import Fitting
+
+    def fitted(layer: Clustering, x: "np.ndarray", seed: int) -> "Fit":
+        if layer.seconds(*x.shape) < _LONG_S:
+            return fit(layer, x, seed)
+        fitting = Fitting(layer, x, seed)
+        try:
+            while not fitting.wait(0.1):
+                options.interrupt.check()
+        except KeyboardInterrupt:
+            fitting.cancel()
+            raise
+        options.interrupt.check()  # Ctrl-C in a terminal reaches the child as well, and it is quicker to end
+        return fitting.result()
+
+    return fitted
 
 
 def _learned(experiment: Experiment, options: argparse.Namespace) -> Any:

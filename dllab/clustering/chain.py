@@ -74,23 +74,22 @@ def way_to(checked: Check, node: str) -> tuple[str, tuple[str, ...]]:
             steps.append(node)
 
 
-def carry_out(
-    checked: Check, node: str, x: np.ndarray, y: np.ndarray, say: Callable[[str], object] = lambda step: None
-) -> Clustered:
-    """Reduce and cluster samples `x` (n, …) as they leave the source; `say` hears each step. Raises ClusterProblem."""
+Fitter = Callable[[Clustering, np.ndarray, int], Fit]
+
+
+def carry_out(checked: Check, node: str, x: np.ndarray, y: np.ndarray, fitter: Fitter = fit) -> Clustered:
+    """Reduce and cluster samples `x` (n, …) as they leave the source. Raises ClusterProblem."""
     source, steps = way_to(checked, node)
     seed = checked.experiment.seed
     flat = rows(x)
     for step in steps:
-        say(step)
         layer = checked.nodes[step].layer
         assert isinstance(layer, Analysis)
         flat = reduce(layer, flat, seed)
     layer = checked.nodes[node].layer
     if not isinstance(layer, Clustering):
         raise ClusterProblem(_("{node} is no clustering.").format(node=node))
-    say(node)
-    made = fit(layer, flat, seed)
+    made = fitter(layer, flat, seed)
     scores = agreement(y, made.labels) if has_classes(checked) else {}
     metric = getattr(layer, "metric", "euclidean")
     found = silhouettes(flat, made.labels, metric, seed)

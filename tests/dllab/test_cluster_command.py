@@ -71,6 +71,13 @@ def test_any_experiment_can_have_its_data_clustered(tmp_path, capsys) -> None:
     assert load(path).experiment == load_template("iris-softmax"), "the file stays as it is"
 
 
+def test_a_long_fit_gets_a_process_of_its_own_and_finds_the_same(tmp_path, capsys, monkeypatch) -> None:
+    here = cluster("cluster-iris", tmp_path, capsys)
+    monkeypatch.setattr("dllab.cli.clustering._LONG_S", 0.0)
+    there = cluster("cluster-iris", tmp_path, capsys)
+    assert {**there, "seconds": 0} == {**here, "seconds": 0}
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -1,0 +1,115 @@
+"""A fit in a process of its own: it can be ended at any moment, and running out of memory ends nothing else."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dllab.clustering.fit import ClusterProblem, Fit, fit
+from dllab.layers import LAYERS
+from dllab.layers.analysing import Clustering
+from dllab.text import _, set_language
+
+_ARRAYS = ("core", "merges", "centres")
+_NEARLY = 0.95
+"""An estimate is no promise: progress waits here until the fit is really done."""
+
+
+class Cancelled(ClusterProblem):
+    """Somebody ended the fit."""
+
+
+class Fitting:
+    """A fit under way. What goes in and out are JSON and plain arrays; nothing is pickled."""
+
+    def __init__(self, layer: Clustering, x: np.ndarray, seed: int = 0) -> None:
+        self._estimate = layer.seconds(*x.shape) + 1.0
+        self._began = time.monotonic()
+        self._cancelled = False
+        self._reply = b""
+        asked = {"kind": layer.kind, "params": layer.model_dump(mode="json"), "seed": seed}
+        root = str(Path(__file__).resolve().parents[2])
+        found = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "dllab.clustering"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": found},
+        )  # fmt: skip
+        self._thread = threading.Thread(target=self._talk, args=(_packed(asked, {"x": x}),), daemon=True)
+        self._thread.start()
+
+    def _talk(self, request: bytes) -> None:
+        self._reply = self._process.communicate(request)[0]
+
+    @property
+    def progress(self) -> float:
+        """Share that is done, by the estimate: 1.0 only at the end."""
+        if not self._thread.is_alive():
+            return 1.0
+        return min(_NEARLY, (time.monotonic() - self._began) / self._estimate)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end; False when it is not there yet."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """End the process now, whatever it is doing."""
+        self._cancelled = self._cancelled or self._thread.is_alive()
+        self._process.kill()
+        self._thread.join()
+
+    def result(self) -> Fit:
+        """Wait for what was found. Raises ClusterProblem, also when the process was ended."""
+        self._thread.join()
+        if self._cancelled:
+            raise Cancelled(_("The clustering was stopped."))
+        if self._process.returncode or not self._reply:
+            raise ClusterProblem(
+                _("The clustering broke off, most likely because the memory ran out. Take fewer samples.")
+            )
+        facts, arrays = _unpacked(self._reply)
+        if "problem" in facts:
+            raise ClusterProblem(facts["problem"])
+        found = {name: arrays.get(name) for name in _ARRAYS}
+        return Fit(arrays["labels"], **found, facts=facts["facts"], remarks=tuple(facts["remarks"]))
+
+
+def serve() -> None:
+    """Read one request, fit, and answer; what libraries print goes to stderr."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    set_language(os.environ.get("DLLAB_LANGUAGE", "en"))
+    asked, arrays = _unpacked(sys.stdin.buffer.read())
+    try:
+        layer = LAYERS.make(asked["kind"], asked["params"])
+        assert isinstance(layer, Clustering)
+        found = fit(layer, arrays["x"], asked["seed"])
+    except ClusterProblem as problem:
+        out.write(_packed({"problem": str(problem)}, {}))
+    else:
+        made = {name: value for name in ("labels", *_ARRAYS) if (value := getattr(found, name)) is not None}
+        out.write(_packed({"facts": found.facts, "remarks": list(found.remarks)}, made))
+    out.close()
+
+
+def _packed(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:
+    """A line of JSON, then the arrays that it names, as NumPy writes them."""
+    stream = io.BytesIO()
+    stream.write(json.dumps({**facts, "arrays": list(arrays)}).encode() + b"\n")
+    for array in arrays.values():
+        np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
+    return stream.getvalue()
+
+
+def _unpacked(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    stream = io.BytesIO(data)
+    facts: dict[str, Any] = json.loads(stream.readline())
+    arrays = {name: np.lib.format.read_array(stream, allow_pickle=False) for name in facts.pop("arrays")}
+    return facts, arrays
