@@ -140,7 +140,9 @@ def trainable_check(experiment: Experiment) -> Check:
         if problem.severity == "error":
             raise BuildProblem(problem.text, problem.node)
     if checked.fits_only:
-        raise BuildProblem(_("This experiment has no Output, so there is nothing to train: dllab cluster FILE carries it out."))
+        raise BuildProblem(
+            _("This experiment has no Output, so there is nothing to train: dllab cluster FILE carries it out.")
+        )
     return checked
 
 
