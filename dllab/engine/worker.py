@@ -178,7 +178,7 @@ class Worker(threading.Thread):
 
     def _change(self, session: Session, command: protocol.Change) -> None:
         if command.name == "learning_rate" and 0 < command.value <= 1e6:
-            session.set_learning_rate(command.value)
+            session.update.set_learning_rate(command.value)
         elif command.name == "batch_size" and 1 <= command.value <= 1_000_000:
             session.batch_size = int(command.value)
         else:

@@ -266,10 +266,6 @@ class Session:
         """The rate of the next update."""
         return self.update.learning_rate
 
-    def set_learning_rate(self, value: float) -> None:
-        """From the next update on."""
-        self.update.set_learning_rate(value)
-
     def show_best(self) -> None:
         """Put the best weights in place, if they were kept and aren't the last ones; `show_last` undoes it."""
         if self.best.weights and self.best.epoch != self.epoch and not self.last:

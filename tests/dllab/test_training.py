@@ -163,7 +163,7 @@ def test_batch_size_and_learning_rate_change_from_the_next_batch_on() -> None:
     session = Session(moons(batch_size=50), "cpu")
     session.advance()
     session.batch_size = 10
-    session.set_learning_rate(0.5)
+    session.update.set_learning_rate(0.5)
     session.advance()
     assert session.cursor == 60
     assert session.update.optimiser.param_groups[0]["lr"] == 0.5

@@ -93,7 +93,7 @@ def test_changing_the_rate_in_a_run_bends_the_rest_of_the_schedule() -> None:
     for _step in range(4):
         session.advance()
     before = session.learning_rate
-    session.set_learning_rate(0.02)
+    session.update.set_learning_rate(0.02)
     assert session.learning_rate == pytest.approx(2 * before)
     session.advance()
     drawn = SCHEDULES["cosine"]().rate(0.02, 5, 2, session.steps_per_epoch)
