@@ -84,7 +84,7 @@ def _try(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
     if shapes:
         outcome = " · ".join(map(show_shape, shapes.values()))
         facts.append((_("Output"), f"{outcome} · {parameter_words(count)}" if count else outcome))
-    if call:
+    if call and not call.source:
         facts.append((_("In PyTorch"), call.code()))
     return facts
 

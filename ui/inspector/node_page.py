@@ -223,7 +223,7 @@ def code_line(found: NodeCheck) -> str:
         call = found.layer.call(*inputs)
     except Misfit:
         return ""
-    return call.code() if call else ""
+    return call.code() if call and not call.source else ""
 
 
 class DataSection(QWidget):
