@@ -37,7 +37,8 @@ def for_loss(kind: str) -> Experiment:
     return trained(experiment, loss=Choice(kind=kind), optimiser=Choice(kind="sgd"), learning_rate=HUGE, epochs=50)
 
 
-@pytest.mark.parametrize("kind", sorted(loss.kind for loss in LOSSES))
+# The cosine loss is left out: however large the outputs, the angle between them stays a number.
+@pytest.mark.parametrize("kind", sorted(loss.kind for loss in LOSSES if loss.kind != "cosine"))
 def test_a_huge_learning_rate_stops_the_run_at_the_step_and_names_the_layer(kind: str) -> None:
     experiment = for_loss(kind)
     result = train(experiment, "cpu")

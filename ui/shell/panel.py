@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QScrollArea
 from ui.shell.raised import SHADOW, paint_raised
 from ui.shell.theme import theme
 
-_MARGIN = 8
 _INSIDE = 12
 
 
@@ -60,14 +59,14 @@ class Panel(QWidget):
         """Below the chip, or above where there is more room, inside the window, as tall as the editor needs."""
         window = self.window()
         corner = self._chip.mapTo(window, QPoint(0, 0))
-        width = min(self._width, window.width() - 2 * _MARGIN)
+        width = min(self._width, window.width() - 2 * SHADOW)
         wanted = self._wanted(width).height()
         top = corner.y() + self._chip.height() + SHADOW
-        below, above = window.height() - top - _MARGIN, corner.y() - SHADOW - _MARGIN
+        below, above = window.height() - top - SHADOW, corner.y() - SHADOW - SHADOW
         height = min(wanted, max(below, above))
         if wanted > below and above > below:
             top = corner.y() - SHADOW - height
-        left = max(_MARGIN, min(corner.x(), window.width() - width - _MARGIN))
+        left = max(SHADOW, min(corner.x(), window.width() - width - SHADOW))
         around = QRect(left, top, width, height).adjusted(-SHADOW, -SHADOW, SHADOW, SHADOW)
         self.setGeometry(around)
 
