@@ -7,6 +7,7 @@ import torch
 
 from dllab.build import custom
 from dllab.build.making import BuildProblem
+from dllab.clustering.fit import ClusterProblem
 from dllab.data.prepare import DataProblem
 from dllab.document.format import FileProblem
 from dllab.text import _
@@ -28,6 +29,7 @@ class Trouble:
 _SAID: tuple[tuple[type[Exception], str], ...] = (
     (TooLarge, "memory"),
     (DataProblem, "data"),
+    (ClusterProblem, "data"),
     (BuildProblem, "model"),
     (CheckpointProblem, "checkpoint"),
     (DeviceProblem, "device"),

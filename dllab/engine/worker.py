@@ -12,8 +12,11 @@ from typing import Any
 import torch
 
 from dllab.build import custom
+from dllab.checking import check
+from dllab.document.experiment import Experiment
 from dllab.document.format import from_text, save
 from dllab.engine import protocol
+from dllab.engine.clustering import cluster
 from dllab.engine.outbox import Outbox
 from dllab.engine.summary import summarise
 from dllab.engine.trouble import Trouble, explain, explain_non_finite
@@ -144,6 +147,9 @@ class Worker(threading.Thread):
         self._enter("starting")
         try:
             experiment = from_text(command.experiment).experiment
+            if check(experiment).fits_only:
+                self._cluster(experiment)
+                return
             custom.trust(command.trusted)
             session = Session(experiment, command.device)
             if command.resume and self._folder:
@@ -160,6 +166,12 @@ class Worker(threading.Thread):
         gc.collect()
         gc.freeze()
         self._go(session, command.pace)
+
+    def _cluster(self, experiment: Experiment) -> None:
+        state, found, held = cluster(experiment, self.inbox)
+        self._enter(state, Trouble("data" if state == "failed" else "clustered", found))
+        for command in held:
+            self._obey(command)
 
     def _resume(self, session: Session, command: protocol.Resume) -> None:
         if command.more_epochs > 0:
