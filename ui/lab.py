@@ -33,6 +33,10 @@ class Lab(QObject):
     devices_changed = Signal()
     trust_wanted = Signal()
     """Training was asked for, but the experiment holds code that is not trusted."""
+    walked = Signal(object)
+    """protocol.Walked: the operation that is in hand now."""
+    explained = Signal(object)
+    """protocol.Explained: the sum behind a number."""
     import_wanted = Signal(str)
     """A person wants to bring data of their own, of this kind."""
 
@@ -116,6 +120,14 @@ class Lab(QObject):
             self.resume(unit)
         elif self.state != "running":
             self.train(unit)
+
+    def walk(self, way: str, phase: str = "", node: str = "") -> None:
+        """Move by one operation, "next" or "back", or "until" the next of this phase and node; a run is begun or paused."""
+        if self.state == "running":
+            self.pause()
+        elif self.state not in ("paused", "starting"):
+            self.train("hold")
+        self.link.send(protocol.Walk(way, phase, node))
 
     def go_on(self, epochs: int) -> None:
         """Train a finished run further."""
@@ -203,6 +215,10 @@ class Lab(QObject):
                 self._enter(event.state)
                 if event.text:
                     self.notice.emit("info" if event.state == "done" else "error", event.text)
+            case protocol.Walked():
+                self.walked.emit(event)
+            case protocol.Explained():
+                self.explained.emit(event)
             case protocol.Complaint():
                 self.notice.emit("warning", event.text)
 

@@ -56,7 +56,8 @@ class Command(msgspec.Struct, frozen=True, tag_field="command", tag=lambda name:
 
 
 class Train(Command, frozen=True):
-    """Begin a run of the experiment (text of a file). `pace`: "run", or "step" / "epoch" to pause after one."""
+    """Begin a run of the experiment (text of a file). `pace`: "run", "step" or "epoch" to pause
+    after one, "hold" to pause before the first."""
 
     run: str
     experiment: str
@@ -120,6 +121,22 @@ class Look(Command, frozen=True):
 
 class OpenTest(Command, frozen=True):
     """Score the sealed test part once (answered by TestScore)."""
+
+
+class Walk(Command, frozen=True):
+    """Move a paused run by one operation: "next", "back", or "until" the next one of this phase and node (answered by
+    Walked; "" stands for any). Whatever else is asked of the run afterwards begins between two batches again."""
+
+    way: str
+    phase: str = ""
+    node: str = ""
+
+
+class Explain(Command, frozen=True):
+    """Tell the sum behind a number of the operation in hand (answered by Explained)."""
+
+    what: str
+    index: tuple[int, ...]
 
 
 class Credit(Command, frozen=True):
@@ -221,6 +238,26 @@ class TestScore(Event, frozen=True):
     """How often it has been opened in this run."""
 
 
+class Walked(Event, frozen=True):
+    """The operation that is in hand after a Walk; `phase` is empty at the very start of a batch."""
+
+    run: str
+    batch: int
+    taken: int
+    phase: str
+    node: str
+    arrays: dict[str, Array]
+
+
+class Explained(Event, frozen=True):
+    """The sum behind a number, line by line; without lines `message` says why there is none."""
+
+    what: str
+    index: tuple[int, ...]
+    lines: list[str]
+    message: str = ""
+
+
 class Complaint(Event, frozen=True):
     """A command that could not be carried out, with the reason; the run goes on as before."""
 
@@ -228,8 +265,13 @@ class Complaint(Event, frozen=True):
     text: str
 
 
-AnyCommand = Train | Pause | Resume | Stop | Reset | Change | Subscribe | Unsubscribe | Look | OpenTest | Credit | Quit
-AnyEvent = Ready | State | Progress | Scalars | Epoch | Picture | DataSummary | TestScore | Complaint
+AnyCommand = (
+    Train | Pause | Resume | Stop | Reset | Change | Subscribe | Unsubscribe | Look | OpenTest | Walk | Explain | Credit
+    | Quit
+)  # fmt: skip
+AnyEvent = (
+    Ready | State | Progress | Scalars | Epoch | Picture | DataSummary | TestScore | Walked | Explained | Complaint
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _command_decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(AnyCommand)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 
 from dllab.build import custom
@@ -20,6 +21,7 @@ from dllab.engine.clustering import cluster
 from dllab.engine.outbox import Outbox
 from dllab.engine.summary import summarise
 from dllab.engine.trouble import Trouble, explain, explain_non_finite
+from dllab.engine.walking import Walking
 from dllab.probes import DoesNotApply, compute
 from dllab.text import _
 from dllab.training import checkpoint
@@ -27,6 +29,10 @@ from dllab.training.session import NonFinite, Outcome, Session
 
 log = logging.getLogger(__name__)
 
+_LOOKING = (
+    protocol.Walk, protocol.Explain, protocol.Subscribe, protocol.Unsubscribe, protocol.Look, protocol.Credit,
+)  # fmt: skip
+"""What may be asked in the middle of a batch."""
 _FLUSH_S = 1 / 30
 _BURST_S = 0.008
 _CHECKPOINT_S = 20.0
@@ -60,6 +66,7 @@ class Points:
         values.append(value)
 
 
+# long: the one thread that owns the session; every command ends here, and each is a few lines
 class Worker(threading.Thread):
     """Takes commands from `inbox`; everything it reports goes through the outbox."""
 
@@ -73,6 +80,9 @@ class Worker(threading.Thread):
         self._state = "idle"
         self._pace = "run"
         self._quitting = False
+        self._walking: Walking | None = None
+        self._walked = 0
+        """The furthest step of this run that walking has reported."""
         self._looks: dict[int, Subscription] = {}
         self._points = Points()
         self._flushed = self._saved = 0.0
@@ -109,7 +119,13 @@ class Worker(threading.Thread):
                 return
 
     def _obey(self, command: protocol.Command) -> None:
+        if not isinstance(command, _LOOKING):
+            self._stop_walking()
         match command:
+            case protocol.Walk() if self._session is not None and self._state == "paused":
+                self._walk(self._session, command)
+            case protocol.Explain() if self._walking is not None:
+                self._outbox.control(self._walking.tell(command))
             case protocol.Train():
                 self._train(command)
             case protocol.Pause() if self._state == "running":
@@ -137,6 +153,31 @@ class Worker(threading.Thread):
                 self._outbox.control(protocol.TestScore(self._run, scores, self._session.opened))
             case protocol.Quit():
                 self._quitting = True
+
+    def _walk(self, session: Session, command: protocol.Walk) -> None:
+        if self._walking is None:
+            self._walking, self._walked, self._pace = Walking(session), session.step, "run"
+        try:
+            where, finished = self._walking.move(command)
+        except NonFinite as trouble:
+            self._outbox.control(msgspec.structs.replace(self._walking.where(), run=self._run))
+            self._complain("non-finite", explain_non_finite(session, trouble).text)
+            return
+        for step, outcome in finished:
+            if step > self._walked:
+                self._walked = step
+                self._points.add("train_loss", step, outcome.loss)
+                if outcome.finished:
+                    self._stop_walking()
+                if outcome.metrics is not None:
+                    self._close_epoch(session, outcome)
+        self._flush()
+        self._outbox.control(msgspec.structs.replace(where, run=self._run))
+
+    def _stop_walking(self) -> None:
+        if self._walking is not None:
+            self._walking.leave()
+            self._walking = None
 
     def _train(self, command: protocol.Train) -> None:
         if self._state in ("running", "paused"):
@@ -183,6 +224,9 @@ class Worker(threading.Thread):
         self._go(session, command.pace)
 
     def _go(self, session: Session, pace: str) -> None:
+        if pace == "hold":
+            self._enter("paused")
+            return
         self._pace = pace
         self._rate = (session.step, time.perf_counter())
         self._saved = time.perf_counter()

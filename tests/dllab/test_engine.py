@@ -281,3 +281,27 @@ def test_probes_say_when_they_do_not_apply(engine: Client) -> None:
     ):
         engine.send(protocol.Subscribe(number, probe, params))
         assert len(engine.wait(picture("run", number)).message) > 15
+
+
+def test_walking_shows_every_operation_tells_its_sums_and_goes_on_as_if_nobody_had_walked(engine: Client) -> None:
+    text = to_text(moons(epochs=2))
+    engine.send(protocol.Train("fast", text, "cpu"))
+    engine.state("done", run="fast")
+    losses = engine.curve("train_loss", "fast")[1]
+    engine.send(protocol.Train("walked", text, "cpu", "hold"))
+    engine.send(protocol.Walk("until", "backward", "linear"))
+    walked = engine.wait(lambda e: isinstance(e, protocol.Walked))
+    assert (walked.run, walked.batch, walked.phase, walked.node) == ("walked", 0, "backward", "linear")
+    gradient = protocol.unpack(walked.arrays["gradient.weight"])
+    engine.send(protocol.Explain("gradient.weight", (3, 1)))
+    told = engine.wait(lambda e: isinstance(e, protocol.Explained))
+    assert float(told.lines[-1].rpartition("= ")[2].replace("−", "-")) == pytest.approx(float(gradient[3, 1]), rel=1e-3)
+    engine.send(protocol.Walk("back"))
+    assert engine.wait(lambda e: isinstance(e, protocol.Walked)).node == "relu"
+    engine.send(protocol.Walk("until", "forward", "linear"))
+    assert engine.wait(lambda e: isinstance(e, protocol.Walked)).batch == 1
+    engine.send(protocol.Explain("nothing", (0,)))
+    assert engine.wait(lambda e: isinstance(e, protocol.Explained)).message
+    engine.send(protocol.Resume())
+    engine.state("done", run="walked")
+    assert engine.curve("train_loss", "walked")[1] == losses

@@ -78,5 +78,15 @@ DATA = Declaration(
     "mdi6.database-outline",
     "ui.views.data:Data",
 )
+STEPPER = Declaration(
+    "stepper",
+    N_("Step by step"),
+    N_(
+        "Training as it is computed, one operation on one layer at a time: forward, loss, backward, update. Every number "
+        "is the run's own. Click a number to see the sum that made it. Back undoes an operation exactly."
+    ),
+    "mdi6.shoe-print",
+    "ui.views.stepper:Stepper",
+)
 
-VIEWS: list[Declaration] = [CURVES, ACTIVATIONS, CONFUSION, BOUNDARY, PREDICTIONS, WEIGHTS, DATA, *installed()]
+VIEWS: list[Declaration] = [CURVES, ACTIVATIONS, CONFUSION, BOUNDARY, PREDICTIONS, WEIGHTS, STEPPER, DATA, *installed()]
