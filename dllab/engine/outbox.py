@@ -6,6 +6,7 @@ curves and pictures wait here, merged, so neither side queues without bound.
 
 import threading
 from collections import deque
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import numpy as np
@@ -14,6 +15,19 @@ from dllab.engine.protocol import Epoch, Event, Picture, Progress, Scalars, enco
 from dllab.engine.series import Series
 
 _GATHER_LIMIT = 16_384
+
+
+@dataclass
+class Points:
+    """Curve points since the last flush."""
+
+    series: dict[str, tuple[list[int], list[float]]] = field(default_factory=dict)
+
+    def add(self, name: str, step: int, value: float) -> None:
+        """One more point."""
+        steps, values = self.series.setdefault(name, ([], []))
+        steps.append(step)
+        values.append(value)
 
 
 class Outbox:

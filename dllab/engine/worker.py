@@ -5,7 +5,7 @@ import logging
 import queue
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from dllab.document.experiment import Experiment
 from dllab.document.format import from_text, save
 from dllab.engine import protocol
 from dllab.engine.clustering import cluster
-from dllab.engine.outbox import Outbox
+from dllab.engine.outbox import Outbox, Points
 from dllab.engine.summary import summarise
 from dllab.engine.trouble import Trouble, explain, explain_non_finite
 from dllab.engine.walking import Walking
@@ -51,19 +51,6 @@ class Subscription:
     due: float = 0.0
     shown: tuple[str, int, bool] = ("", -1, False)
     """(run, step, whether the best weights stand in) of the last picture."""
-
-
-@dataclass
-class Points:
-    """Curve points since the last flush."""
-
-    series: dict[str, tuple[list[int], list[float]]] = field(default_factory=dict)
-
-    def add(self, name: str, step: int, value: float) -> None:
-        """One more point."""
-        steps, values = self.series.setdefault(name, ([], []))
-        steps.append(step)
-        values.append(value)
 
 
 # long: the one thread that owns the session; every command ends here, and each is a few lines
