@@ -149,6 +149,11 @@ def test_steps() -> None:
     assert walk(1e-5, epsilon, "ud") == [2e-5, 1e-5]
 
 
+def test_a_field_without_a_value_steps_to_one_inside_its_bounds() -> None:
+    bandwidth = next(f for f in form_fields(LAYERS["mean_shift"]) if f.name == "bandwidth")
+    assert walk(None, bandwidth, "ud") == [1.0, 0.5]
+
+
 @given(
     st.sampled_from([f for k in LAYERS for f in form_fields(k) if f.type in ("int", "float")]),
     st.text("uUdD", max_size=30),

@@ -68,6 +68,8 @@ def is_share(field: FormField) -> bool:
 
 def _first(field: FormField) -> Number:
     start = field.default if isinstance(field.default, (int, float)) else field.lower or 0
+    if start == field.lower and field.exclusive[0]:
+        start += 1
     return int(start) if field.type == "int" else float(start)
 
 
