@@ -129,9 +129,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "house-price-mlp",
         N_("House prices, multilayer perceptron"),
-        N_(
-            "Area, rooms, floor, age, distance and balcony of homes in a made-up town: a curved rule that a line misses."
-        ),
+        N_("Area, rooms, floor and age of homes in a made-up town: a curve that a line misses."),
         "table",
     ),
     Template(

@@ -98,6 +98,7 @@ class MultiHeadAttention(Layer):
 
     kind: ClassVar[str] = "multi_head_attention"
     title: ClassVar[str] = N_("MultiheadAttention")
+    short: ClassVar[str] = N_("Multihead")
     family: ClassVar[str] = "attention"
     glyph: ClassVar[str] = "mdi6.eye-plus-outline"
 
@@ -177,6 +178,7 @@ class PositionalEncoding(Layer):
 
     kind: ClassVar[str] = "positional_encoding"
     title: ClassVar[str] = N_("Positional encoding")
+    short: ClassVar[str] = N_("Positions")
     family: ClassVar[str] = "attention"
     glyph: ClassVar[str] = "mdi6.format-list-numbered"
 
@@ -216,6 +218,7 @@ class TransformerEncoder(Layer):
 
     kind: ClassVar[str] = "transformer_encoder"
     title: ClassVar[str] = N_("Transformer block")
+    short: ClassVar[str] = N_("Transformer")
     family: ClassVar[str] = "attention"
     glyph: ClassVar[str] = "mdi6.robot-outline"
     size_field: ClassVar[str] = "dim_feedforward"

@@ -113,6 +113,8 @@ class Call:
 class Layer(Declared):
     """Base of all layers. A subclass states its fields and overrides `shape`, `call` and, with weights, `parameters`."""
 
+    short: ClassVar[str] = ""
+    """What it is called on the canvas, where the title has no room."""
     family: ClassVar[str]
     glyph: ClassVar[str]
     """Name of an icon in qtawesome's offline set, as in "mdi6.grid"."""

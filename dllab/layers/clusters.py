@@ -128,6 +128,7 @@ class MiniBatchKMeans(Clustering):
 
     kind: ClassVar[str] = "minibatch_kmeans"
     title: ClassVar[str] = N_("MiniBatchKMeans")
+    short: ClassVar[str] = N_("MiniBatch")
     glyph: ClassVar[str] = "mdi6.dots-hexagon"
     clusters_field: ClassVar[str] = "n_clusters"
 
@@ -159,6 +160,7 @@ class GaussianMixture(Clustering):
 
     kind: ClassVar[str] = "gaussian_mixture"
     title: ClassVar[str] = N_("GaussianMixture")
+    short: ClassVar[str] = N_("Mixture")
     glyph: ClassVar[str] = "mdi6.chart-scatter-plot-hexbin"
     clusters_field: ClassVar[str] = "n_components"
 

@@ -57,6 +57,7 @@ class Reparameterise(Layer):
 
     kind: ClassVar[str] = "reparameterise"
     title: ClassVar[str] = N_("Reparameterise")
+    short: ClassVar[str] = N_("Reparam.")
     family: ClassVar[str] = "combine"
     glyph: ClassVar[str] = "mdi6.dice-multiple-outline"
 

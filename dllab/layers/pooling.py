@@ -227,6 +227,7 @@ class AdaptiveAvgPool(_AdaptivePooling):
 
     kind: ClassVar[str] = "adaptive_avg_pool"
     title: ClassVar[str] = N_("AdaptiveAvgPool")
+    short: ClassVar[str] = N_("AdaptiveAvg")
     glyph: ClassVar[str] = "mdi6.resize"
     torch_name: ClassVar[str] = "AdaptiveAvgPool"
 
@@ -242,5 +243,6 @@ class AdaptiveMaxPool(_AdaptivePooling):
 
     kind: ClassVar[str] = "adaptive_max_pool"
     title: ClassVar[str] = N_("AdaptiveMaxPool")
+    short: ClassVar[str] = N_("AdaptiveMax")
     glyph: ClassVar[str] = "mdi6.fit-to-page-outline"
     torch_name: ClassVar[str] = "AdaptiveMaxPool"

@@ -83,6 +83,7 @@ class ConvTranspose1d(_TransposedConvolution):
 
     kind: ClassVar[str] = "conv_transpose1d"
     title: ClassVar[str] = N_("ConvTranspose1d")
+    short: ClassVar[str] = N_("ConvTransp1d")
     glyph: ClassVar[str] = "mdi6.arrow-expand-horizontal"
     axes: ClassVar[int] = 1
 
@@ -99,6 +100,7 @@ class ConvTranspose2d(_TransposedConvolution):
 
     kind: ClassVar[str] = "conv_transpose2d"
     title: ClassVar[str] = N_("ConvTranspose2d")
+    short: ClassVar[str] = N_("ConvTransp2d")
     glyph: ClassVar[str] = "mdi6.arrow-expand-all"
     axes: ClassVar[int] = 2
 

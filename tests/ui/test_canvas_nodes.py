@@ -3,13 +3,15 @@
 import pytest
 from canvas_stage import Hands, branched, chain, link, node
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QFontMetricsF, QImage, QPixmap
 
 from dllab.checking import check
 from dllab.document import edits
-from dllab.document.experiment import Choice, Experiment, Graph
+from dllab.document.experiment import Choice, Experiment, Graph, Node
+from dllab.layers import LAYERS
 from dllab.recipe import LOSSES
-from ui.canvas.faces import faces, spoken, tooltip
+from ui.canvas.faces import faces, spoken, title_of, tooltip
+from ui.canvas.items import _TITLE_ROOM, _title_font
 from ui.canvas.sprites import sprite
 from ui.shell.theme import interface_font, theme
 
@@ -161,3 +163,9 @@ def test_the_name_of_every_loss_has_room_on_the_output(qapp, loss):
     experiment = edits.set_path(chain(), "training.loss", Choice(kind=loss.kind))
     title = faces(experiment, check(experiment))["output"].title
     assert QFontMetrics(interface_font(13, bold=True)).horizontalAdvance(title) <= 104
+
+
+@pytest.mark.parametrize("kind", [layer.kind for layer in LAYERS])
+def test_the_name_of_every_layer_has_room_on_its_node(qapp, kind):
+    title = title_of(Node(kind=kind), chain())
+    assert QFontMetricsF(_title_font(title)).horizontalAdvance(title) <= _TITLE_ROOM

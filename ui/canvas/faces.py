@@ -78,7 +78,7 @@ def title_of(node: Node, experiment: Experiment) -> str:
         if loss:
             return _(loss.short or loss.title)
     declaration = LAYERS.get(node.kind)
-    return _(declaration.title) if declaration else node.kind
+    return _(declaration.short or declaration.title) if declaration else node.kind
 
 
 def layers_in(node: Node) -> int:
