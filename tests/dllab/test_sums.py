@@ -67,9 +67,11 @@ def test_every_number_of_a_step_is_the_sum_that_is_shown(make) -> None:
                     lines = explain(session, operation, name, index)
                     assert lines, f"{operation.node} does not tell {name}"
                     where = f"{operation.phase} {operation.node} {name}{index}: {lines[-1].text()}"
-                    # Single precision rounds every term, also where they cancel out: before batch norm offsets do.
+                    # Single precision rounds every term, also where they cancel out: before batch norm offsets do,
+                    # and a number near its mean is as uncertain as its neighbours are large.
                     size = sum(abs(math.prod(f.value for f in term)) for term in lines[-1].terms)
-                    assert lines[-1].value == pytest.approx(float(array[index]), rel=2e-5, abs=3e-6 * size), where
+                    size = max(size, float(abs(array).max()))
+                    assert lines[-1].value == pytest.approx(float(array[index]), rel=2e-5, abs=1e-6 * size), where
 
 
 CASES = [
