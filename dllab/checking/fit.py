@@ -34,6 +34,12 @@ def fit_problems(
     output: Shape | None,
 ) -> Iterator[Problem]:
     """Problems between the last layer, the loss and the data."""
+    if data.task == "none":
+        text = _(
+            "This data has nothing to predict, so no network can learn it: cluster it, or import it with a target."
+        )
+        yield Problem("no-target", text, name="data")
+        return
     if data.task not in loss.tasks:
         yield _wrong_task(data, loss)
         return

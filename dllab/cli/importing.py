@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dllab.checking import check
 from dllab.cli.bar import Bar, clock
 from dllab.cli.interrupt import Interrupt
 from dllab.cli.reading import opened
@@ -31,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         facts = _facts(options, talk)
         talk.found(facts)
-        dataset = choose(facts, dict(map(_pair, options.types)), options.target, options.missing)
+        target = "" if options.no_target else options.target or None
+        dataset = choose(facts, dict(map(_pair, options.types)), target, options.missing)
         talk.chosen(dataset)
     except DataProblem as problem:
         if options.json:
@@ -100,7 +102,10 @@ def _use(options: argparse.Namespace, dataset: Dataset) -> None:
     except OSError as problem:
         raise BadInput(f"{path}: {problem.strerror or problem}") from problem
     if not options.json:
-        print(_("Wrote {path}. Train it with: dllab train {path}").format(path=path))
+        text = _("Wrote {path}. Train it with: dllab train {path}")
+        if check(experiment).fits_only:
+            text = _("Wrote {path}. Cluster it with: dllab cluster {path}")
+        print(text.format(path=path))
 
 
 class Talk:
@@ -153,6 +158,10 @@ class Talk:
         if dataset.problem():
             raise DataProblem(dataset.problem())
         spec = dataset.spec()
+        if spec.task == "none":
+            text = _("{samples:,} samples of {inputs}; nothing to predict: they can be clustered.")
+            print(text.format(samples=spec.samples, inputs=" × ".join(map(str, spec.input))))
+            return
         target = spec.targets[0] if spec.targets else _("{count} classes").format(count=len(spec.classes))
         if getattr(dataset, "target", ""):
             target = f"{dataset.target} ({target})" if spec.classes else target  # type: ignore[attr-defined]

@@ -84,7 +84,7 @@ def _dataset(dataset: type[Dataset]) -> dict[str, Any]:
     if spec.task == "classification":
         goal = ngettext("{count} class", "{count} classes", len(spec.classes)).format(count=len(spec.classes))
     else:
-        goal = _("regression")
+        goal = _("regression") if spec.task == "regression" else _("nothing to predict")
     size = f"{spec.samples:,} × {show_shape(spec.input)}, {goal}"
     return {
         **_declared(dataset),

@@ -79,6 +79,7 @@ def _import_options(bring: argparse.ArgumentParser) -> None:
     bring.add_argument("--into", metavar="FILE", help=_("let this experiment use the data"))
     bring.add_argument("--force", action="store_true", help=_("write over a file that is there"))
     bring.add_argument("--target", default="", metavar="COLUMN", help=_("the column to predict; else it is guessed"))
+    bring.add_argument("--no-target", action="store_true", help=_("nothing is to be predicted: only cluster"))
     bring.add_argument(
         "--type", action="append", default=[], metavar="COLUMN=TYPE", dest="types",
         help=_("what a column is: number, category, text or ignore"),

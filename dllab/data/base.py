@@ -12,7 +12,8 @@ from dllab.text import _
 if TYPE_CHECKING:
     import numpy as np
 
-Task = Literal["classification", "regression"]
+Task = Literal["classification", "regression", "none"]
+"""none: nothing is to be predicted; such data can only be clustered."""
 Family = Literal["image", "table", "points", "sequence", "text"]
 
 IGNORED = -100

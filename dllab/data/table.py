@@ -36,6 +36,7 @@ class Table(Dataset):
     source: Source = Source()
     columns: tuple[Column, ...] = ()
     target: Annotated[str, Field(max_length=200)] = Field("", json_schema_extra={"hidden": True})
+    """Empty: there is nothing to predict, all columns go in."""
     rows: Annotated[int, Field(ge=0)] = Field(0, json_schema_extra={"hidden": True})
     """Rows whose target is known."""
     complete: Annotated[int, Field(ge=0)] = Field(0, json_schema_extra={"hidden": True})
@@ -56,14 +57,16 @@ class Table(Dataset):
         if not self.source.content:
             return _("No table is chosen yet: use File > Import data… or drop a file on the window.")
         goal = self._goal()
-        if goal is None:
+        if goal is None and self.target:
             return _("{name} has no column {column} to predict: import it again.").format(
-                name=self.source.name, column=self.target or "?"
+                name=self.source.name, column=self.target
             )
-        if goal.type == "category" and len(goal.values) < 2:
+        if goal is not None and goal.type == "category" and len(goal.values) < 2:
             text = _("{name}: column {column} holds only one class, so there is nothing to tell apart.")
             return text.format(name=self.source.name, column=goal.name)
-        if not self._inputs():
+        if not self._inputs() and goal is None:
+            return _("{name}: no column holds numbers or categories to cluster.").format(name=self.source.name)
+        if not self._inputs() and goal is not None:
             return _("{name}: no column is left to predict {column} from.").format(
                 name=self.source.name, column=goal.name
             )
@@ -71,7 +74,9 @@ class Table(Dataset):
 
     def spec(self) -> DataSpec:
         goal = self._goal()
-        task: Task = "classification" if goal is not None and goal.type == "category" else "regression"
+        task: Task = "regression" if self.target else "none"
+        if goal is not None and goal.type == "category":
+            task = "classification"
         features = tuple(name for column in self._inputs() for name in _features(column))
         samples = self.complete if self.missing == "drop" else self.rows
         classes = goal.values if goal is not None and task == "classification" else ()
@@ -88,14 +93,13 @@ class Table(Dataset):
             raise DataProblem(text.format(name=self.source.name, rows=spec.samples, columns=spec.input[0]))
         stored = Stored(self.source)
         goal = self._goal()
-        assert goal is not None
-        known = stored.known(goal)
+        known = stored.all_rows() if goal is None else stored.known(goal)
         inputs = self._inputs()
         if self.missing == "drop":
             for column in inputs:
                 known &= stored.known(column)
         x = stored.inputs(inputs, known, spec.input[0])
-        y = stored.target(goal, known)
+        y = stored.nothing(known) if goal is None else stored.target(goal, known)
         if len(x) != spec.samples:
             text = _("{name} holds {found:,} usable rows where the experiment says {said:,}: import it again.")
             raise DataProblem(text.format(name=self.source.name, found=len(x), said=spec.samples))

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from dllab.checking import check
 from dllab.cli import main
 from dllab.data.base import DataProblem
 from dllab.data.own import chunks, store
@@ -349,6 +350,34 @@ def test_import_into_an_experiment_and_what_goes_wrong(write, tmp_path, capsys) 
     assert target.read_bytes() == before
     assert main(["import", str(write(HOUSES)), "--into", str(target)]) == 0
     assert load(target).experiment.data.kind == "table"
+
+
+def test_a_table_without_a_target_is_clustered_whole(write, tmp_path, capsys) -> None:
+    rows = "".join(f"{n % 2 * 9 + n * 0.01},{n % 2 * 5 - n * 0.01},{'ab'[n % 2]}\n" for n in range(30))
+    table, arrays = loaded(write("p,q,letter\n" + rows), target="")
+    spec = table.spec()
+    assert (spec.task, spec.targets, spec.classes, spec.input) == ("none", (), (), (4,))
+    assert arrays.x.shape == (30, 4)
+    assert arrays.y.shape == (30, 0)
+    path = tmp_path / "own.dllab"
+    assert main(["import", str(write("p,q,letter\n" + rows)), "--no-target", "-o", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "30 samples of 4; nothing to predict: they can be clustered." in told
+    assert f"Cluster it with: dllab cluster {path}" in told
+    assert main(["cluster", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["counts"] == {"0": 15, "1": 15}
+    assert "ari" not in found["scores"]
+    assert choose(bring(write("a\nx\nx\n")), target="").problem() == (
+        "houses.csv: no column holds numbers or categories to cluster."
+    )
+
+
+def test_no_network_learns_where_nothing_is_to_be_predicted(write, tmp_path, capsys) -> None:
+    path = tmp_path / "net.dllab"
+    main(["new", "iris-softmax", "-o", str(path)])
+    assert main(["import", str(write(HOUSES)), "--no-target", "--into", str(path)]) == 0
+    assert [p.code for p in check(load(path).experiment).problems] == ["no-target"]
 
 
 def test_import_speaks_json_line_by_line(write) -> None:

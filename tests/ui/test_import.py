@@ -84,6 +84,20 @@ def test_types_target_and_gaps_are_corrected(window: Window, houses: Path, qtbot
     assert window.document.check.trainable, [p.text for p in window.document.check.problems]
 
 
+def test_nothing_to_predict_only_to_cluster(window: Window, houses: Path, qtbot: QtBot) -> None:
+    page = read(window, houses, qtbot)
+    page.target.setCurrentIndex(page.target.findData(""))
+    page.target.activated.emit(page.target.currentIndex())
+    qtbot.waitUntil(lambda: "nothing to predict" in page.verdict.text(), timeout=20_000)
+    assert page.target.currentText() == "nothing: only cluster"
+    assert page.verdict.text() == "4 samples · 6 numbers each · nothing to predict · 1 row with gaps left out"
+    page.fresh.click()
+    check = window.document.check
+    assert check.trainable, [p.text for p in check.problems]
+    assert check.fits_only
+    assert chip_text_data(window.document.experiment, check)[1] == "4 · nothing to predict"
+
+
 def test_reading_it_otherwise(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
     path = tmp_path / "x.csv"
     path.write_text("1,2\n3,4\n5,7\n")

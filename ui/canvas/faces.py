@@ -150,6 +150,8 @@ def _target(check: Check) -> str:
     if check.data.task == "classification":
         count = len(check.data.classes)
         return ngettext("{count} class", "{count} classes", count).format(count=count)
+    if check.data.task == "none":
+        return _("nothing to predict")
     count = len(check.data.targets)
     return ngettext("{count} number to predict", "{count} numbers to predict", count).format(count=count)
 

@@ -181,7 +181,8 @@ class ImportPage(QDialog):
         self._wait("")
         types = [part for name, kind in self._types.items() for part in ("--type", f"{name}={kind}")]
         goal, fill = self.target.currentData() or "", self.missing.currentData() or ""
-        arguments = ["--content", self._facts["content"], "--target", goal, "--missing", fill, *types]
+        predict = ["--target", goal] if goal else ["--no-target"]
+        arguments = ["--content", self._facts["content"], *predict, "--missing", fill, *types]
         self.importer.read(arguments)
 
     def _wait(self, words: str) -> None:
@@ -217,6 +218,8 @@ class ImportPage(QDialog):
         self.target.clear()
         for column in facts["columns"]:
             self.target.addItem(column["name"][:60], column["name"])
+        self.target.insertSeparator(self.target.count())
+        self.target.addItem(_("nothing: only cluster"), "")
 
     def _show_samples(self, facts: dict[str, Any]) -> None:
         pairs = zip(facts["classes"], facts["counts"], strict=True)

@@ -188,7 +188,7 @@ class DataPreview(QWidget):
         x = self._x.reshape(len(self._x), -1)[:_TABLE_ROWS]
         features = self._labels.get("features") or [str(i + 1) for i in range(x.shape[1])]
         classes = self._labels.get("classes") or []
-        targets = self._labels.get("targets") or [_("class")]
+        targets = self._labels.get("targets") or ([_("class")] if classes else [])
         rows = []
         for values, target in zip(x, self._y, strict=False):
             said = classes[int(target)] if classes else ", ".join(show(float(v)) for v in np.atleast_1d(target))

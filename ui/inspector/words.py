@@ -50,6 +50,8 @@ def target_words(spec: DataSpec) -> str:
     if spec.task == "classification":
         count = len(spec.classes)
         return ngettext("{count} class", "{count} classes", count).format(count=count)
+    if spec.task == "none":
+        return _("nothing to predict")
     count = len(spec.targets)
     return ngettext("{count} number to predict", "{count} numbers to predict", count).format(count=count)
 

@@ -182,7 +182,8 @@ class Data(View):
         classes = [str(c) for c in labels["classes"]]
         spread = _("Classes") if classes else _("Targets")
         ranges = _("Words") if labels.get("tokens") else _("Ranges")
-        self.tabs.set_tabs([("samples", _("Samples")), ("spread", spread), ("ranges", ranges)])
+        spreads = [("spread", spread)] if labels["task"] != "none" else []
+        self.tabs.set_tabs([("samples", _("Samples")), *spreads, ("ranges", ranges)])
         on_plot = self.tabs.current == "samples" and labels["family"] == "points"
         self.keys.set_entries(class_keys(classes) if on_plot else [])
         self.keys.setVisible(on_plot and bool(classes))

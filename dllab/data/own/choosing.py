@@ -16,8 +16,11 @@ _FEW = 20
 """A target of at most so many whole numbers is a class, if each comes often enough."""
 
 
-def choose(facts: Mapping[str, Any], types: Mapping[str, str] = {}, target: str = "", missing: str = "") -> Dataset:
-    """What was brought as a dataset. The choices are for tables; what is not given is guessed.
+def choose(
+    facts: Mapping[str, Any], types: Mapping[str, str] = {}, target: str | None = None, missing: str = ""
+) -> Dataset:
+    """What was brought as a dataset. The choices are for tables; what is not given is guessed. An empty target: there is
+    nothing to predict, all columns are only clustered.
 
     Raises DataProblem for a column that is not there or can't be what it is said to be.
     """
@@ -28,12 +31,12 @@ def choose(facts: Mapping[str, Any], types: Mapping[str, str] = {}, target: str 
         if name not in known:
             text = _("{file} has no column {name}; it has {names}.")
             raise DataProblem(text.format(file=facts["name"], name=name, names=", ".join(list(known)[:12])))
-    goal = target or guess_target(facts, types)
+    goal = guess_target(facts, types) if target is None else target
     kinds = {
         name: types.get(name) or (guess_goal(found) if name == goal else found["guess"])
         for name, found in known.items()
     }
-    if kinds[goal] not in ("number", "category"):
+    if goal and kinds[goal] not in ("number", "category"):
         text = _(
             "{file}: column {name} can't be predicted: its values are neither numbers nor up to {limit:,} classes."
         )
@@ -100,12 +103,11 @@ def in_order(values: list[str]) -> tuple[str, ...]:
 
 
 def _rows(facts: Mapping[str, Any], columns: tuple[Column, ...], target: str) -> tuple[int, int]:
-    """(rows with a target, of these the ones that lack nothing)."""
+    """(rows with a target, all where there is none; of these the ones that lack nothing)."""
     from dllab.data.own.loading import Stored
 
     stored = Stored(source_of(dict(facts)))
-    (goal,) = (c for c in columns if c.name == target)
-    known = stored.known(goal)
+    known = next((stored.known(c) for c in columns if c.name == target), stored.all_rows())
     rows = int(known.sum())
     gappy = {c["name"] for c in facts["columns"] if c["missing"] or c["odd"]}
     for column in columns:

@@ -40,6 +40,14 @@ class Stored:
             return np.asarray(table[self._codes[:, place]] >= 0)
         return np.asarray(~np.isnan(self._numbers[:, place]))
 
+    def all_rows(self) -> np.ndarray:
+        """Every row is known where nothing is asked, bool (rows,)."""
+        return np.ones(self.rows, np.bool_)
+
+    def nothing(self, wanted: np.ndarray) -> np.ndarray:
+        """float32 (wanted rows, 0): what there is to predict where there is no target."""
+        return np.empty((int(wanted.sum()), 0), np.float32)
+
     def inputs(self, columns: Sequence[Column], wanted: np.ndarray, width: int) -> np.ndarray:
         """float32 (wanted rows, width): numbers as they are, a category as one 0 or 1 for each value, NaN for nothing."""
         rows = np.flatnonzero(wanted)

@@ -8,10 +8,14 @@ from dllab.document.experiment import Choice, Experiment, Graph, Link, Node, Pre
 _STEP = 190.0
 _MANY = 20_000
 """Samples from which on larger batches and fewer epochs do."""
+_TREE = 5_000
+"""Samples of which a tree is drawn in seconds."""
 
 
 def starter(title: str, data: Choice, spec: DataSpec) -> Experiment:
-    """Data, a network that fits it, loss and recipe."""
+    """Data, a network that fits it, loss and recipe; clustering where nothing is to be predicted."""
+    if spec.task == "none":
+        return _clustering(title, data, spec)
     classes = spec.task == "classification"
     size = len(spec.classes) if classes else len(spec.targets)
     middle = [("linear", {"features": 32}), ("relu", {}), ("linear_2", {"features": size})]
@@ -43,4 +47,18 @@ def starter(title: str, data: Choice, spec: DataSpec) -> Experiment:
         split=split,
         model=Graph(nodes=nodes, links=links),
         training=recipe,
+    )
+
+
+def _clustering(title: str, data: Choice, spec: DataSpec) -> Experiment:
+    """All columns on one scale, and a tree of all samples: nobody knows yet how many clusters there are."""
+    kinds = ["input", "standardise", "agglomerative" if spec.samples <= _TREE else "minibatch_kmeans"]
+    nodes = {kind: Node(kind=kind, x=_STEP * place) for place, kind in enumerate(kinds)}
+    links = tuple(Link(source=one, target=other) for one, other in pairwise(kinds))
+    return Experiment(
+        title=title,
+        data=data,
+        preparation=Preparation(scaling="none"),
+        split=Split(test=0.0, validation=0.0, stratify=False),
+        model=Graph(nodes=nodes, links=links),
     )
