@@ -30,7 +30,8 @@ def run(options: argparse.Namespace) -> int:
     load_probes()
     session = _trained(experiment, 0 if options.list else options.epochs or 0, options)
     if options.list:
-        for line in table(("name", ""), [(name, _applies(session, name)) for name in sorted(PROBES)]):
+        rows = [(name, *_applies(session, name)) for name in sorted(PROBES)]
+        for line in table(("name", "applies", "arrays, or why not"), rows):
             print(line)
         return 0
     try:
@@ -38,9 +39,10 @@ def run(options: argparse.Namespace) -> int:
     except DoesNotApply as reason:
         raise BadInput(str(reason)) from reason
     facts = json.dumps(shown.labels, ensure_ascii=False, default=str)
-    write_arrays(options.output, {**shown.arrays, "labels": np.array(facts)})
+    axes = {f"{name}.axes": np.array(shown.axes.get(name, ()), dtype=np.str_) for name in shown.arrays}
+    write_arrays(options.output, {**shown.arrays, **axes, "labels": np.array(facts)})
     for name, array in shown.arrays.items():
-        print(f"{name}: {array.dtype} {' × '.join(map(str, array.shape)) or '1'}")
+        print(f"{name}: {array.dtype} {_extents(shown, name)}")
     return 0
 
 
@@ -60,12 +62,20 @@ def _trained(experiment: Experiment, epochs: int, options: argparse.Namespace) -
     return result.session
 
 
-def _applies(session: Session, name: str) -> str:
+def _extents(shown: Shown, name: str) -> str:
+    """16 channel × 8 row × 8 column."""
+    shape, axes = shown.arrays[name].shape, shown.axes.get(name, ())
+    said = [f"{n} {axes[i]}" if len(axes) == len(shape) else str(n) for i, n in enumerate(shape)]
+    return " × ".join(said) or "1"
+
+
+def _applies(session: Session, name: str) -> tuple[str, str]:
+    """Whether there is something to show here, and what; or why not."""
     try:
         shown = _look(session, name, "", 0)
     except DoesNotApply as reason:
-        return str(reason)
-    return ", ".join(shown.arrays)
+        return _("no"), str(reason)
+    return _("yes"), ", ".join(shown.arrays)
 
 
 def _look(session: Session, name: str, node: str, sample: int) -> Shown:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dllab.probes.base import DoesNotApply, Shown, integer, probe
+from dllab.probes.base import DoesNotApply, Shown, integer, probe, sample_axes
 from dllab.probes.verdict import verdict
 from dllab.text import _
 from dllab.training.session import Session
@@ -26,4 +26,8 @@ def activations(session: Session, params: Mapping[str, Any]) -> Shown:
     )
     labels = {"node": node, "sample": sample, "count": len(part.x)}
     labels |= verdict(session, values[end], session.validation[2][sample : sample + 1])[0]
-    return Shown({"output": values[node][0].float().cpu().numpy(), "input": part.raw[sample]}, labels)
+    output = values[node][0].float().cpu().numpy()
+    layer = session.check.nodes[node].layer
+    axes = {"output": sample_axes(output.shape, layer.family if layer is not None else "")}
+    axes["input"] = sample_axes(part.raw[sample].shape)
+    return Shown({"output": output, "input": part.raw[sample]}, labels, axes)

@@ -28,6 +28,8 @@ class Shown:
 
     arrays: dict[str, np.ndarray]
     labels: dict[str, Any] = field(default_factory=dict)
+    axes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the axes of each array count, for programs that read them from a file; a single number has none."""
 
 
 Probe = Callable[[Session, Mapping[str, Any]], Shown]
@@ -61,6 +63,15 @@ def compute(session: Session, name: str, params: Mapping[str, Any]) -> Shown:
     if function is None:
         raise DoesNotApply(_("There is no probe called {name}.").format(name=name))
     return function(session, params)
+
+
+def sample_axes(shape: tuple[int, ...], family: str = "") -> tuple[str, ...]:
+    """What the axes of one sample count, by their number: channels and places of an image, steps of a sequence."""
+    if len(shape) == 2:
+        return ("channel", "place") if family == "convolution" else ("step", "feature")
+    return {1: ("unit",), 3: ("channel", "row", "column")}.get(
+        len(shape), tuple(f"axis_{i}" for i in range(len(shape)))
+    )
 
 
 def integer(params: Mapping[str, Any], name: str, default: int, lower: int, upper: int) -> int:

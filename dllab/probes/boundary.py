@@ -32,17 +32,21 @@ def boundary(session: Session, params: Mapping[str, Any]) -> Shown:
     low, high = points.min(0), points.max(0)
     margin = (high - low) * _MARGIN
     low, high = low - margin, high + margin
+    axes: dict[str, tuple[str, ...]] = {"x": ("sample", "feature"), "validation": ("sample",)}
+    axes["y"] = ("sample", "target")[: known["y"].ndim]
     labels = {"classes": list(session.data.classes), "features": list(session.data.features)}
     if shape == (1,):
         line = np.linspace(low[0], high[0], resolution * 4, dtype=np.float32)
         values = _values(session, line[:, None])
-        return Shown({"curve_x": line, "curve_y": values, **known}, labels)
+        axes |= {"curve_x": ("place",), "curve_y": ("place", "value")}
+        return Shown({"curve_x": line, "curve_y": values, **known}, labels, axes)
     across = np.linspace(low[0], high[0], resolution, dtype=np.float32)
     up = np.linspace(low[1], high[1], resolution, dtype=np.float32)
     plane = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     grid = _values(session, plane).reshape(resolution, resolution, -1)
     extent = [float(low[0]), float(high[0]), float(low[1]), float(high[1])]
-    return Shown({"grid": grid, **known}, {"extent": extent, **labels})
+    axes["grid"] = ("row", "column", "value")
+    return Shown({"grid": grid, **known}, {"extent": extent, **labels}, axes)
 
 
 def _values(session: Session, raw: np.ndarray) -> np.ndarray:

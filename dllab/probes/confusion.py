@@ -29,4 +29,7 @@ def confusion(session: Session, params: Mapping[str, Any]) -> Shown:
     counts = np.zeros((len(data.classes), len(data.classes)), np.int64)
     np.add.at(counts, (true, named), 1)
     arrays = {"counts": counts, "true": true, "says": named, "confidence": sure.float().cpu().numpy()}
-    return Shown(arrays, {"classes": list(data.classes)})
+    axes: dict[str, tuple[str, ...]] = {"counts": ("true", "says")} | dict.fromkeys(
+        ("true", "says", "confidence"), ("sample",)
+    )
+    return Shown(arrays, {"classes": list(data.classes)}, axes)

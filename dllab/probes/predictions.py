@@ -26,4 +26,4 @@ def predictions(session: Session, params: Mapping[str, Any]) -> Shown:
     tally.add(outputs, labels)
     true, says = session.in_units(labels), session.in_units(outputs)
     facts = {"targets": list(session.data.targets), "mae": float(np.abs(true - says).mean()), **tally.score()}
-    return Shown({"true": true, "says": says}, facts)
+    return Shown({"true": true, "says": says}, facts, dict.fromkeys(("true", "says"), ("sample", "target")))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dllab.data import DATASETS
-from dllab.probes.base import Shown, probe
+from dllab.probes.base import Shown, probe, sample_axes
 from dllab.probes.verdict import verdict
 from dllab.training.session import Session
 
@@ -30,4 +30,4 @@ def samples(session: Session, params: Mapping[str, Any]) -> Shown:
         "true": [v["true"] for v in said],
         "says": [v["says"] for v in said],
     }
-    return Shown({"x": part.raw[indices]}, labels)
+    return Shown({"x": part.raw[indices]}, labels, {"x": ("sample", *sample_axes(part.raw.shape[1:]))})

@@ -55,14 +55,16 @@ def test_probe_writes_what_a_view_shows(xor: Path, capsys, tmp_path: Path) -> No
     with np.load(out, allow_pickle=False) as arrays:
         assert json.loads(str(arrays["labels"]))["node"] == "linear"
         assert (arrays["weight.values"] == expected.network.layers["linear"].weight.detach().numpy()).all()
+        assert arrays["weight.values.axes"].tolist() == ["output", "input"]
 
 
 def test_probe_lists_what_applies(xor: Path, capsys) -> None:
     capsys.readouterr()
     assert main(["probe", str(xor), "--list"]) == 0
     said = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
-    assert "grid" in said["boundary"]
+    assert said["boundary"].split()[1:3] == ["yes", "grid,"]
     assert "weight.values" in said["weights"]
+    assert said["predictions"].split()[1:5] == ["no", "This", "data", "has"]
 
 
 @pytest.mark.parametrize(

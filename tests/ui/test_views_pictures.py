@@ -408,12 +408,13 @@ def weights(qtbot: QtBot, lab: Lab, engine: Engine) -> Weights:
     edges = np.linspace(-3, 3, 7)
     counts = np.histogram(values, edges)[0]
     facts = {
-        "weight": {"shape": [16, 1, 3, 3], "mean": 0.5, "std": 1.25},
-        "bias": {"shape": [16], "mean": 0.0, "std": 0.1},
+        "weight": {"shape": [16, 1, 3, 3], "mean": 0.5, "std": 1.25, "moved": 0.25},
+        "bias": {"shape": [16], "mean": 0.0, "std": 0.1, "moved": 0.0},
     }
-    arrays = {"weight.edges": edges, "weight.counts": counts, "weight.initial": counts[::-1], "weight.values": values}
+    arrays = {"weight.edges": edges, "weight.counts": counts, "weight.initial": counts[::-1]}
+    arrays |= {"weight.values": values, "weight.change": values / 2}
     arrays |= {"bias.edges": edges, "bias.counts": counts * 0, "bias.initial": counts * 0 + 2}
-    engine.show("weights", {"node": "conv2d", "parameters": facts}, **arrays)
+    engine.show("weights", {"node": "conv2d", "numbers": "weight", "parameters": facts}, **arrays)
     drawn(qtbot, view)
     return view
 
@@ -437,7 +438,12 @@ def test_the_numbers_themselves(qtbot: QtBot, weights: Weights) -> None:
     assert weights.heat.values.shape == (16, 3, 3)
     header, rows = weights.rows()
     assert header == ["axis_0", "axis_1", "axis_2", "axis_3", "value"]
-    assert len(list(rows)) == 144
+    numbers = [row[-1] for row in map(list, rows)]
+    assert len(numbers) == 144
+    weights.tabs.choose("change")
+    drawn(qtbot, weights)
+    assert (weights.heat.values * 2 == np.array(numbers).reshape(-1, 3, 3)).all()
+    assert "25.0 % as long" in weights.caption.text()
 
 
 def test_weights_follow_the_selection(weights: Weights, engine: Engine, lab: Lab) -> None:

@@ -85,9 +85,9 @@ def ink(dark: bool) -> Lut:
     return result
 
 
-def heat(values: np.ndarray, tokens: Tokens) -> tuple[Lut, float, float]:
+def heat(values: np.ndarray, tokens: Tokens, limits: tuple[float, float] | None = None) -> tuple[Lut, float, float]:
     """Map and range for these numbers: viridis from their least to their most; signed ones diverge around zero."""
-    finite = values[np.isfinite(values)]
+    finite = values[np.isfinite(values)] if limits is None else np.array(limits)
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if low < 0 < high:
         reach = max(-low, high)

@@ -7,7 +7,18 @@ from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dllab.text import _
@@ -71,7 +82,9 @@ class HeatMap(QWidget):
         self._square = True
         self._kind = ""
         self._names: list[str] = []
-        self._image: QImage | None = None
+        self._limits: tuple[float, float] | None = None
+        self._pixels: np.ndarray | None = None
+        self._montage: QPixmap | None = None
         self._cursor: Cell | None = None
         self.lut: Lut = viridis()
         self.readout = Readout(self)
@@ -81,12 +94,21 @@ class HeatMap(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self._recolour)
 
-    def set_values(self, values: np.ndarray, square: bool = True, kind: str = "", names: Sequence[str] = ()) -> None:
-        """Show maps (count, height, width), with their names above; `kind` "vector" words places as units."""
+    def set_values(
+        self,
+        values: np.ndarray,
+        square: bool = True,
+        kind: str = "",
+        names: Sequence[str] = (),
+        limits: tuple[float, float] | None = None,
+    ) -> None:
+        """Show maps (count, height, width), with their names above; `kind` "vector" words places as units. `limits` are
+        the ends of the colours, where they are known, so that pictures can be compared."""
         if values.shape != self.values.shape:
             self._cursor = None
             self.readout.hide()
         self.values, self._square, self._kind, self._names = values, square, kind, list(names)
+        self._limits = limits
         self._recolour()
         if self._cursor is not None:
             self._say(self._cursor)
@@ -98,21 +120,28 @@ class HeatMap(QWidget):
         return QSize(60, 40)
 
     @property
+    def frame(self) -> QRect:
+        """The part of the widget that the maps may fill."""
+        return self.rect().adjusted(1, 1, -1, -1)
+
+    @property
     def grid(self) -> Grid:
         """The arrangement at the widget's present size."""
         count, height, width = self.values.shape
         label = 16 if self._names else 0
-        return arrange(max(count, 1), height, width, (self.width() - 2, self.height() - 2), self._square, label)
+        room = self.frame.size()
+        return arrange(max(count, 1), height, width, (room.width(), room.height()), self._square, label)
 
     def _recolour(self) -> None:
         if self.values.size:
-            self.lut, self.low, self.high = heat(self.values, theme.tokens)
-            pixels = shade(self.values, self.lut, self.low, self.high, QColor(theme.tokens.bad))
-            count, height, width = self.values.shape
-            # One picture of all maps on top of each other: pieces of it are drawn where each map goes.
-            flat = np.ascontiguousarray(pixels.reshape(count * height, width, 3))
-            self._image = QImage(flat.tobytes(), width, count * height, 3 * width, QImage.Format.Format_RGB888).copy()
+            self.lut, self.low, self.high = heat(self.values, theme.tokens, self._limits)
+            self._pixels = shade(self.values, self.lut, self.low, self.high, QColor(theme.tokens.bad))
+        self._montage = None
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._montage = None
 
     def map_rect(self, index: int) -> QRect:
         """Where a map is drawn."""
@@ -120,10 +149,11 @@ class HeatMap(QWidget):
         _count, height, width = self.values.shape
         w, h = round(width * grid.cell_w), round(height * grid.cell_h)
         row, column = divmod(index, grid.columns)
-        left = 1 if not self._square else max((self.width() - grid.columns * (w + grid.gap) + grid.gap) // 2, 1)
+        frame = self.frame
+        aside = max((frame.width() - grid.columns * (w + grid.gap) + grid.gap) // 2, 0) if self._square else 0
         pitch = h + grid.gap + grid.label
-        top = max((self.height() - grid.rows * pitch + grid.gap) // 2, 1) + grid.label
-        return QRect(left + column * (w + grid.gap), top + row * pitch, w, h)
+        above = max((frame.height() - grid.rows * pitch + grid.gap) // 2, 0) + grid.label
+        return QRect(frame.left() + aside + column * (w + grid.gap), frame.top() + above + row * pitch, w, h)
 
     def cell_at(self, place: QPoint) -> Cell | None:
         """The cell under a point."""
@@ -213,14 +243,13 @@ class HeatMap(QWidget):
     # --- painting ---------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._image is None or not self.values.size:
+        if self._pixels is None or not self.values.size:
             return
         painter = QPainter(self)
         grid = self.grid
-        _count, height, width = self.values.shape
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, grid.cell_w < 1 or grid.cell_h < 1)
-        for index in range(grid.shown):
-            painter.drawImage(self.map_rect(index), self._image, QRect(0, index * height, width, height))
+        if self._montage is None:
+            self._montage = _montage(self._pixels[: grid.shown], grid, self.map_rect(0).size())
+        painter.drawPixmap(self.map_rect(0).topLeft(), self._montage)
         for index, name in enumerate(self._names if grid.label else ()):
             painter.setFont(interface_font(11))
             painter.setPen(QColor(theme.tokens.muted))
@@ -249,6 +278,39 @@ class HeatMap(QWidget):
             cell = (index[0], index[1], index[2])
             painter.setPen(text_on(self._colour(cell)))
             painter.drawText(self.cell_rect(cell), Qt.AlignmentFlag.AlignCenter, show(float(self.values[cell])))
+
+
+def _montage(pixels: np.ndarray, grid: Grid, size: QSize) -> QPixmap:
+    """One picture of all maps (count, height, width, 3) in their places: drawing each by itself takes too long."""
+    count, height, width, _channels = pixels.shape
+    w, h = max(size.width(), 1), max(size.height(), 1)
+    if h < height or w < width:
+        tiles = np.stack([_smooth(one, w, h) for one in pixels])
+    else:
+        down, across = np.arange(h) * height // h, np.arange(w) * width // w
+        coloured = pixels.astype(np.uint32)
+        flat = 0xFF000000 | coloured[..., 0] << 16 | coloured[..., 1] << 8 | coloured[..., 2]
+        tiles = flat[:, down[:, None], across]
+    rows = math.ceil(count / grid.columns)
+    whole = np.zeros((rows, h + grid.gap + grid.label, grid.columns, w + grid.gap), np.uint32)
+    filled = np.zeros((rows * grid.columns, h, w), np.uint32)
+    filled[:count] = tiles
+    whole[:, :h, :, :w] = filled.reshape(rows, grid.columns, h, w).transpose(0, 2, 1, 3)
+    flat = whole.reshape(rows * whole.shape[1], -1)
+    image = QImage(
+        flat.tobytes(), flat.shape[1], flat.shape[0], 4 * flat.shape[1], QImage.Format.Format_ARGB32_Premultiplied
+    )
+    return QPixmap.fromImage(image)
+
+
+def _smooth(pixels: np.ndarray, w: int, h: int) -> np.ndarray:
+    """One map made smaller, as pixels (h, w)."""
+    height, width, _channels = pixels.shape
+    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+    mode = Qt.TransformationMode.SmoothTransformation
+    small = image.scaled(w, h, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+    small = small.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    return np.frombuffer(small.constBits(), np.uint32).reshape(h, small.bytesPerLine() // 4)[:, :w].copy()
 
 
 class ColourBar(QWidget):

@@ -16,14 +16,15 @@ from ui.views.base import Rows, View, Want, column
 from ui.views.controls import Caption, Keys, Tabs
 from ui.views.heat import ColourBar, HeatMap
 from ui.views.nodes import Looking
-from ui.views.numbers import extents, show
+from ui.views.numbers import extents, percent, show
 from ui.views.plot import Plot, pen
 
 if TYPE_CHECKING:
     from ui.lab import Lab
 
 _WORDS = {"weight": N_("Weight"), "bias": N_("Bias")}
-_VALUES = "values"
+_MAPS = {"values": N_("Numbers"), "change": N_("Change")}
+"""Tabs that show the matrix or the filters themselves."""
 _WIDE = 360
 
 
@@ -83,19 +84,19 @@ class Weights(View):
         facts: dict[str, Any] = picture.labels["parameters"]
         tabs = [(name, _(_WORDS[name]) if name in _WORDS else name) for name in facts]
         if "weight.values" in picture.arrays:
-            tabs.append((_VALUES, _("Numbers")))
+            tabs += [(key, _(word)) for key, word in _MAPS.items()]
         self.tabs.set_tabs(tabs)
         node = str(picture.labels.get("node", ""))
         if node != self._node:
             self._node = node
             self.plot.fit()
-        name = "weight" if self.tabs.current == _VALUES else self.tabs.current
+        name = str(picture.labels["numbers"]) if self.tabs.current in _MAPS else self.tabs.current
         self.set_subtitle(f"{self._looking.title(node)} · {extents(tuple(facts[name]['shape']))}")
-        if self.tabs.current == _VALUES:
-            self._draw_values(picture)
+        if self.tabs.current in _MAPS:
+            self._draw_maps(picture)
         else:
             self._draw_histogram(picture)
-        self.caption.setText(self._facts(facts[name]))
+        self.caption.setText(self._moved(facts[name]) if self.tabs.current == "change" else self._facts(facts[name]))
         spoken = _("{parameter} of {layer}: {facts}").format(
             parameter=_(_WORDS.get(name, name)), layer=self.subtitle, facts=self.caption.text()
         )
@@ -114,14 +115,18 @@ class Weights(View):
         self.keys.show()
         self.pages.setCurrentIndex(0)
 
-    def _draw_values(self, picture: Picture) -> None:
-        values = unpack(picture.arrays["weight.values"])
+    def _draw_maps(self, picture: Picture) -> None:
+        values = unpack(picture.arrays[f"weight.{self.tabs.current}"])
         square = values.ndim == 4
         maps = values.reshape(-1, *values.shape[-2:]) if values.ndim >= 2 else values[None, None]
         self.heat.set_values(maps, square)
         self.scale.set_scale(self.heat.lut, self.heat.low, self.heat.high)
         self.keys.hide()
         self.pages.setCurrentIndex(1)
+
+    def _moved(self, facts: dict[str, Any]) -> str:
+        text = _("now minus at the start: the change is {share} as long as the weights were then")
+        return text.format(share=percent(float(facts["moved"])))
 
     def _facts(self, facts: dict[str, Any]) -> str:
         shape = tuple(int(n) for n in facts["shape"])
@@ -171,8 +176,8 @@ class Weights(View):
         picture = self.pictures.get("weights")
         if picture is None or picture.message:
             return [], []
-        if self.tabs.current == _VALUES:
-            values = unpack(picture.arrays["weight.values"])
+        if self.tabs.current in _MAPS:
+            values = unpack(picture.arrays[f"weight.{self.tabs.current}"])
             header = [f"axis_{i}" for i in range(values.ndim)] + ["value"]
             return header, ((*place, float(values[place])) for place in np.ndindex(*values.shape))
         rows = []
