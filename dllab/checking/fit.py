@@ -60,7 +60,7 @@ def fit_problems(
 def split_problems(experiment: Experiment, nodes: Mapping[str, "NodeCheck"], data: DataSpec) -> Iterator[Problem]:
     """Problems of dividing this data and taking batches from the training part."""
     split = experiment.split
-    train, validation, test = split_sizes(data.samples, split)
+    train, validation, test = split_sizes(data.samples, split, data.gap)
     if train < 1:
         text = _("Of {count} samples {test} are kept for the test and {validation} for validation: none is left.")
         text = text.format(count=data.samples, test=test, validation=validation)

@@ -10,7 +10,7 @@ def steps_per_epoch(experiment: Experiment, check: Check) -> int:
     """Updates in an epoch; 0 while the data is not known."""
     if check.data is None:
         return 0
-    train = split_sizes(check.data.samples, experiment.split)[0]
+    train = split_sizes(check.data.samples, experiment.split, check.data.gap)[0]
     size = experiment.training.batch_size
     if train > size and _drops_last(experiment):
         return train // size

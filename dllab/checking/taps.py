@@ -32,7 +32,7 @@ def without(graph: Graph, taps: frozenset[str]) -> Graph:
 
 def looked_at(experiment: Experiment, data: DataSpec) -> int:
     """How many samples are clustered: all but those of the sealed test part."""
-    train, validation, _test = split_sizes(data.samples, experiment.split)
+    train, validation, _test = split_sizes(data.samples, experiment.split, data.gap)
     return train + validation
 
 

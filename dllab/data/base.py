@@ -47,6 +47,8 @@ class DataSpec:
     """How many answers a sample has, one for each step of the sequence; 0: one answer for the whole sample."""
     ordered: bool = False
     """Samples follow each other in time: the parts are cut one after the other, not at random."""
+    gap: int = 0
+    """Of samples in order: how many between two parts belong to neither, because they show what both would see."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,19 @@ class Dataset(Declared):
         raise NotImplementedError(f"{type(self).__name__}.load")
 
 
-def split_sizes(samples: int, split: Split) -> tuple[int, int, int]:
-    """How many samples the training, validation and test parts get; validation is a share of what test leaves."""
+def split_sizes(samples: int, split: Split, gap: int = 0) -> tuple[int, int, int]:
+    """How many samples the training, validation and test parts get; validation is a share of what test leaves.
+
+    A gap is taken from the end of the part before it.
+    """
     test = ceil(split.test * samples)
     validation = ceil(split.validation * (samples - test))
-    return samples - test - validation, validation, test
+    train = samples - test - validation
+    if gap and (validation or test):
+        train = max(0, train - gap)
+    if gap and test:
+        validation = max(0, validation - gap)
+    return train, validation, test
 
 
 DATASETS: Registry[Dataset] = Registry("dllab.datasets")

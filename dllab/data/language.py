@@ -21,7 +21,7 @@ class Verse(Dataset):
     """Letters of Shakespeare, Blake and Carroll, and always the question which one comes next.
 
     Windows of about 3,800 letters, all in small ones; the answer at every step is the letter after it. The parts are cut one
-    after the other, so that validation verses are ones the network has never seen.
+    after the other with a gap of one window, so that no letter of a validation verse was in training.
 
     Reference: Shannon, *Prediction and entropy of printed English*, Bell System Technical Journal 30 (1951).
     """
@@ -40,8 +40,9 @@ class Verse(Dataset):
         samples = (len(_TEXT) - self.window - 1) // self.stride + 1
         shape = Signal((self.window,), len(_LETTERS))
         return DataSpec(
-            samples, shape, "classification", (), _LETTERS, tokens=_LETTERS, positions=self.window, ordered=True
-        )
+            samples, shape, "classification", (), _LETTERS, tokens=_LETTERS, positions=self.window, ordered=True,
+            gap=self.window // self.stride,
+        )  # fmt: skip
 
     def load(self, seed: int) -> Arrays:
         import numpy as np

@@ -131,11 +131,12 @@ def _divided(experiment: Experiment, spec: DataSpec, y: np.ndarray) -> tuple[np.
     everything = np.arange(len(y), dtype=np.int64)
     if spec.ordered:
         # A forecast is measured on what comes later: neighbours in time are nearly the same sample.
-        sizes = split_sizes(len(y), split)
+        sizes = split_sizes(len(y), split, spec.gap)
         if sizes[0] < 1:
             raise DataProblem(_("The test and validation parts leave nothing to train on."))
-        train, validation, test = np.split(everything, np.cumsum(sizes)[:2])
-        return train, validation, test
+        begins = split_sizes(len(y), split)[0]
+        rest = everything[begins : begins + sizes[1]]
+        return everything[: sizes[0]], rest, everything[len(y) - sizes[2] :]
     labels = y if split.stratify and spec.task == "classification" and not spec.positions else None
     rest, test = _cut(everything, split.test, labels, seed, spec, _("test part"))
     train, validation = _cut(rest, split.validation, labels, seed, spec, _("validation part"))

@@ -1,4 +1,9 @@
-"""Series to forecast: windows cut from one long series, with what a guess without a network would say."""
+"""Series to forecast: windows cut from one long series, with what a guess without a network would say.
+
+The parts follow each other in time. Their windows may reach back into the part before, because whoever forecasts knows the
+past; but nothing that is asked for in one part is asked for or shown in an earlier one, and no training target lies after
+the moment at which the first forecast of the next part is made: with a longer horizon the samples between are left out.
+"""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -33,7 +38,9 @@ class _Series(Dataset):
 
     def spec(self) -> DataSpec:
         shape = Signal((self.window, 1))
-        return DataSpec(self.samples, shape, "regression", ("value",), targets=("value",), ordered=True)
+        return DataSpec(
+            self.samples, shape, "regression", ("value",), targets=("value",), ordered=True, gap=self.horizon - 1
+        )
 
     def load(self, seed: int) -> Arrays:
         import numpy as np
