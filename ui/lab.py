@@ -1,6 +1,7 @@
 """What the parts of one window share: document, engine, runs, what is selected, and the commands of training."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
@@ -26,6 +27,8 @@ class Lab(QObject):
     """Id of the one selected node; "" for none or several."""
     sample_changed = Signal(int)
     """Position in the validation part that is looked at."""
+    picked_changed = Signal(object)
+    """The samples picked in one view, to be marked in all: see `picked`."""
     state_changed = Signal(str)
     """offline, idle, starting, running, paused, stopped, done, failed or non-finite."""
     notice = Signal(str, str)
@@ -53,6 +56,8 @@ class Lab(QObject):
         self.trust = Trust(settings, self)
         self.selected = ""
         self.sample = 0
+        self.picked: tuple[int, ...] = ()
+        """Positions in the validation part; in an experiment that only clusters, rows of its data. In order."""
         self.state = "offline"
         self.devices: list[tuple[str, str]] = []
         self.device = str(settings.value("device", "auto"))
@@ -76,6 +81,13 @@ class Lab(QObject):
         if index != self.sample and index >= 0:
             self.sample = index
             self.sample_changed.emit(index)
+
+    def pick(self, rows: Iterable[int]) -> None:
+        """Pick these samples in place of those picked before; none at all to forget them."""
+        picked = tuple(sorted({int(row) for row in rows if row >= 0}))
+        if picked != self.picked:
+            self.picked = picked
+            self.picked_changed.emit(picked)
 
     # --- training ---------------------------------------------------------------------------------------------------
 
@@ -159,6 +171,9 @@ class Lab(QObject):
 
     def _on_document_changed(self, old: Experiment, new: Experiment) -> None:
         """Learning rate and batch size reach the run under way at once, by edit, undo and redo alike."""
+        if any(getattr(old, part) != getattr(new, part) for part in ("data", "preparation", "split", "seed")):
+            # The same positions are other samples now.
+            self.pick(())
         if self.state not in ("running", "paused") or old.model is not new.model:
             return
         for name in ("learning_rate", "batch_size"):
@@ -173,7 +188,7 @@ class Lab(QObject):
         return run is not None and run.experiment == self.document.experiment
 
     def _send_train(self, run: Run, pace: str, resume: bool = False) -> None:
-        self._prune()
+        _prune(self.folder)
         folder = str(self.checkpoint_folder(run))
         command = protocol.Train(
             run.id, to_text(run.experiment), run.device, pace, folder, resume, self.trust.digests(run.experiment)
@@ -185,14 +200,6 @@ class Lab(QObject):
     def _end_if_deaf(self, run: Run) -> None:
         if run is self.runs.current and self.state in ("starting", "running"):
             self.link.kill()
-
-    def _prune(self) -> None:
-        """Keep the newest folders; checkpoints of every run ever made would fill the disk."""
-        if not self.folder.is_dir():
-            return
-        folders = sorted((f for f in self.folder.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
-        for old in folders[:-_KEPT_FOLDERS]:
-            shutil.rmtree(old, ignore_errors=True)
 
     def _on_ready(self, ready: protocol.Ready) -> None:
         self.devices = ready.devices
@@ -234,3 +241,12 @@ class Lab(QObject):
         if state != self.state:
             self.state = state
             self.state_changed.emit(state)
+
+
+def _prune(folder: Path) -> None:
+    """Keep the newest folders in it; checkpoints of every run ever made would fill the disk."""
+    if not folder.is_dir():
+        return
+    folders = sorted((f for f in folder.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
+    for old in folders[:-_KEPT_FOLDERS]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -84,3 +84,16 @@ def place_of(plot: Any, x: float, y: float) -> QPoint:
 
 
 LEFT = Qt.MouseButton.LeftButton
+
+NO_KEY = Qt.KeyboardModifier.NoModifier
+
+
+def draw_around(
+    qtbot: QtBot, plot: Any, corners: list[tuple[float, float]], held: Qt.KeyboardModifier = NO_KEY
+) -> None:
+    """Press at the first corner (in the plot's numbers), move over the others, and let go at the last."""
+    places = [place_of(plot, *corner) for corner in corners]
+    qtbot.mousePress(plot.viewport(), LEFT, held, places[0])
+    for place in places[1:]:
+        qtbot.mouseMove(plot.viewport(), place)
+    qtbot.mouseRelease(plot.viewport(), LEFT, held, places[-1])

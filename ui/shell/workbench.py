@@ -91,8 +91,11 @@ class Workbench(QMainWindow):
         painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        # Esc that a pane has no use for leads back to the canvas: the way back without a mouse.
+        # Esc that a pane has no use for forgets what was picked, then leads back to the canvas without a mouse.
         if event.key() == Qt.Key.Key_Escape and not event.modifiers():
+            if self.lab.picked:
+                self.lab.pick(())
+                return
             self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
             return
         super().keyPressEvent(event)

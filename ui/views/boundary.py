@@ -18,6 +18,7 @@ from ui.views.colours import class_rgb, heat, mixed, rgb, shade
 from ui.views.controls import Keys
 from ui.views.heat import ColourBar
 from ui.views.numbers import percent, show
+from ui.views.picking import Picking
 from ui.views.plot import Plot, pen
 from ui.views.points import Points, class_keys, nearest
 from ui.views.readout import Line
@@ -47,6 +48,7 @@ class Boundary(View):
         self.plot.plotItem.addItem(self.image)
         self.curves: list[pg.PlotDataItem] = []
         self.points = Points(self.plot)
+        self.picking = Picking(self.plot, lab, self._places)
         self.keys = Keys(self.body)
         self.side_keys = Keys(self.body)
         self.side_keys.setFixedWidth(120)
@@ -86,6 +88,7 @@ class Boundary(View):
         keys.append(("○", theme.tokens.text if classes else theme.tokens.validation, _("validation")))
         for widget in (self.keys, self.side_keys):
             widget.set_entries(keys)
+        self.picking.refresh()
         self.plot.setAccessibleDescription(self._spoken(picture, classes))
         self.summarise(self._spoken(picture, classes))
 
@@ -150,6 +153,16 @@ class Boundary(View):
             )
         text = ngettext("Regions of {classes} with {count} point", "Regions of {classes} with {count} points", count)
         return text.format(classes=", ".join(classes), count=f"{count:,}")
+
+    def _places(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where the validation samples are drawn, and their positions."""
+        picture = self.pictures.get("boundary")
+        if picture is None or picture.message:
+            return np.zeros((0, 2)), np.arange(0)
+        x, y = unpack(picture.arrays["x"]), unpack(picture.arrays["y"])
+        chosen = unpack(picture.arrays["validation"])
+        places = x if x.shape[1] == 2 else np.column_stack([x[:, 0], y.reshape(len(y), -1)[:, 0]])
+        return places[chosen], np.arange(int(chosen.sum()))
 
     # --- reading ----------------------------------------------------------------------------------------------------
 

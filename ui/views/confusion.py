@@ -6,11 +6,11 @@ import numpy as np
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
-from dllab.engine.protocol import unpack
+from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _, ngettext
 from ui.views import CONFUSION
 from ui.views.base import Rows, View, Want, column
-from ui.views.controls import Caption, IconButton
+from ui.views.controls import Caption, IconButton, TextButton
 from ui.views.gallery import Gallery
 from ui.views.matrix import Framed, Matrix
 from ui.views.numbers import percent
@@ -39,6 +39,8 @@ class Confusion(View):
         self._samples = QWidget(self.body)
         self.back_button = IconButton("mdi6.arrow-left", _("Back to the matrix"), self._samples)
         self.back_button.clicked.connect(self.close_cell)
+        self.pick_button = TextButton(_("Mark in all views"), self._samples)
+        self.pick_button.clicked.connect(self._pick)
         self.cell_caption = Caption(self._samples, quiet=False)
         self.gallery = Gallery(_("Samples behind the chosen cell"), self._samples)
         self.gallery.chosen.connect(self._look_at)
@@ -46,6 +48,7 @@ class Confusion(View):
         top.setSpacing(4)
         top.addWidget(self.back_button)
         top.addWidget(self.cell_caption, 1)
+        top.addWidget(self.pick_button)
         side = column(self._samples, 2)
         side.addLayout(top)
         side.addWidget(self.gallery, 1)
@@ -60,6 +63,7 @@ class Confusion(View):
         self._samples.hide()
         back = QShortcut(QKeySequence.StandardKey.Cancel, self._samples)
         back.activated.connect(self.close_cell)
+        lab.picked_changed.connect(self.mark)
 
     def wants(self) -> dict[str, Want]:
         wanted = {"confusion": Want("confusion", {})}
@@ -105,6 +109,9 @@ class Confusion(View):
         if place < len(self._indices):
             self.lab.look_at_sample(self._indices[place])
 
+    def _pick(self) -> None:
+        self.lab.pick(self._indices)
+
     def arrived(self, key: str) -> None:
         if key == "confusion" and self._cell is not None:
             # Training moved samples between cells: the open one follows.
@@ -133,8 +140,17 @@ class Confusion(View):
         share = percent(right / total) if total else "–"
         self.heading.setText(text.format(share=share, mistakes=f"{total - right:,}", total=f"{total:,}"))
         self.summarise(self.heading.text())
+        self._mark_picked(picture, len(counts))
         if self._cell is not None:
             self._draw_samples()
+
+    def _mark_picked(self, picture: Picture, classes: int) -> None:
+        true, says = unpack(picture.arrays["true"]), unpack(picture.arrays["says"])
+        picked = [row for row in self.lab.picked if row < len(true)]
+        counts = np.zeros((classes, classes), np.int64)
+        np.add.at(counts, (true[picked], says[picked]), 1)
+        self.matrix.model_.set_picked(counts)
+        self.gallery.set_picked(place for place, row in enumerate(self._indices) if row in set(picked))
 
     def _draw_samples(self) -> None:
         assert self._cell is not None

@@ -15,7 +15,7 @@ from dllab.text import N_, _, ngettext
 from ui.shell.theme import interface_font, number_font, theme
 from ui.views import DATA
 from ui.views.bars import Bars
-from ui.views.base import Rows, View, column
+from ui.views.base import Rows, View, Want, column
 from ui.views.controls import Caption, Keys, Tabs
 from ui.views.gallery import Gallery
 from ui.views.heat import ColourBar, HeatMap
@@ -92,12 +92,16 @@ class Data(View):
         self.restyle()
         lab.document.changed.connect(self._document_changed)
         lab.link.ready.connect(self._engine_ready)
+        lab.picked_changed.connect(self.ask)
+        lab.picked_changed.connect(self.mark)
 
     def _build(self) -> None:
         self.tabs = Tabs(_("What to see of the data"), self.body)
         self.tabs.chosen.connect(self.mark)
         self.keys = Keys(self.body)
         self.gallery = Gallery(_("Samples"), self.body)
+        self.picked = Gallery(_("Picked samples"), self.body)
+        self.picked.chosen.connect(self._follow)
         self.plot = Plot(self.body)
         self.plot.setAccessibleName(_("Samples"))
         self.plot.hovered.connect(self._read)
@@ -107,6 +111,25 @@ class Data(View):
         self.histogram.setAccessibleName(_("How the values to predict are spread"))
         self.histogram_item = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
         self.histogram.plotItem.addItem(self.histogram_item)
+        self._build_ranges()
+        self.heat = HeatMap(self.body, _("Range of every pixel"))
+        self.scale = ColourBar(self.body)
+        self.heat_page = QWidget(self.body)
+        side = QHBoxLayout(self.heat_page)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.addWidget(self.heat, 1)
+        side.addWidget(self.scale)
+        self.pages = QStackedWidget(self.body)
+        for page in (self.gallery, self.picked, self.plot, self.bars, self.histogram, self.ranges, self.heat_page):
+            self.pages.addWidget(page)
+        self.caption = Caption(self.body)
+        layout = column(self.body, 4)
+        layout.addWidget(self.tabs)
+        layout.addWidget(self.keys)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.caption)
+
+    def _build_ranges(self) -> None:
         self.ranges = QTableView(self.body)
         self._ranges_model = Ranges(self.body)
         self.ranges.setModel(self._ranges_model)
@@ -117,22 +140,14 @@ class Data(View):
         self.ranges.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.ranges.horizontalHeader().setHighlightSections(False)
         self.ranges.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.heat = HeatMap(self.body, _("Range of every pixel"))
-        self.scale = ColourBar(self.body)
-        self.heat_page = QWidget(self.body)
-        side = QHBoxLayout(self.heat_page)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.addWidget(self.heat, 1)
-        side.addWidget(self.scale)
-        self.pages = QStackedWidget(self.body)
-        for page in (self.gallery, self.plot, self.bars, self.histogram, self.ranges, self.heat_page):
-            self.pages.addWidget(page)
-        self.caption = Caption(self.body)
-        layout = column(self.body, 4)
-        layout.addWidget(self.tabs)
-        layout.addWidget(self.keys)
-        layout.addWidget(self.pages, 1)
-        layout.addWidget(self.caption)
+
+    def wants(self) -> dict[str, Want]:
+        return {"picked": Want("samples", {"indices": list(self.lab.picked)})} if self.lab.picked else {}
+
+    def _follow(self, place: int) -> None:
+        """Look at a picked sample in all views."""
+        if place < len(self.lab.picked):
+            self.lab.look_at_sample(self.lab.picked[place])
 
     # --- asking -----------------------------------------------------------------------------------------------------
 
@@ -183,7 +198,10 @@ class Data(View):
         spread = _("Classes") if classes else _("Targets")
         ranges = _("Words") if labels.get("tokens") else _("Ranges")
         spreads = [("spread", spread)] if labels["task"] != "none" else []
-        self.tabs.set_tabs([("samples", _("Samples")), *spreads, ("ranges", ranges)])
+        tabs = [("samples", _("Samples")), *spreads, ("ranges", ranges)]
+        if self.lab.picked:
+            tabs.append(("picked", _("Picked ({count})").format(count=f"{len(self.lab.picked):,}")))
+        self.tabs.set_tabs(tabs)
         on_plot = self.tabs.current == "samples" and labels["family"] == "points"
         self.keys.set_entries(class_keys(classes) if on_plot else [])
         self.keys.setVisible(on_plot and bool(classes))
@@ -192,6 +210,8 @@ class Data(View):
                 self._draw_samples(self.summary, classes)
             case "spread":
                 self._draw_spread(self.summary, classes)
+            case "picked":
+                self._draw_picked()
             case _:
                 self._draw_ranges(self.summary)
         self.caption.setText(self._facts(labels))
@@ -223,6 +243,17 @@ class Data(View):
             self.points.show_heights(x, y.reshape(len(y), -1)[:, 0])
         self.plot.setAccessibleDescription(self._facts(summary.labels))
         self.pages.setCurrentWidget(self.plot)
+
+    def _draw_picked(self) -> None:
+        """The validation samples that were picked in some view."""
+        picture = self.pictures.get("picked")
+        self.pages.setCurrentWidget(self.picked)
+        if picture is None or picture.message:
+            return
+        both = zip(picture.labels["true"], picture.labels["says"], strict=True)
+        words = [true if true == says else f"{true} → {says}" for true, says in both]
+        features, tokens = ([str(t) for t in picture.labels.get(key, ())] for key in ("features", "tokens"))
+        self.picked.set_samples(unpack(picture.arrays["x"]), words, features, _("true → says"), tokens)
 
     def _draw_spread(self, summary: DataSummary, classes: list[str]) -> None:
         if classes:

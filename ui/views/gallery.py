@@ -1,6 +1,6 @@
 """Samples as what they are: images in a grid, rows in a table. Enter or a click chooses one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ class _Images(QAbstractListModel):
         super().__init__(parent)
         self.x: np.ndarray = np.zeros((0, 1, 1, 1))
         self.words: list[str] = []
+        self.picked: frozenset[int] = frozenset()
         self._made: dict[int, QPixmap] = {}
 
     def set_samples(self, x: np.ndarray, words: list[str]) -> None:
@@ -55,7 +56,9 @@ class _Images(QAbstractListModel):
         row = index.row()
         match role:
             case Role.DisplayRole | Role.AccessibleTextRole | Role.ToolTipRole:
-                return self.words[row]
+                return marked(self.words[row], row in self.picked)
+            case Role.ForegroundRole if row in self.picked:
+                return QColor(theme.tokens.accent)
             case Role.DecorationRole:
                 return self._pixmap(row)
             case Role.TextAlignmentRole:
@@ -97,6 +100,7 @@ class _Rows(QAbstractTableModel):
         super().__init__(parent)
         self.x: np.ndarray = np.zeros((0, 0))
         self.words: list[str] = []
+        self.picked: frozenset[int] = frozenset()
         self.features: list[str] = []
         self.tokens: list[str] = []
         """What the numbers stand for, where they are indices: then there is one column of text."""
@@ -123,10 +127,12 @@ class _Rows(QAbstractTableModel):
         match role:
             case Role.DisplayRole:
                 if column == 0:
-                    return self.words[row]
+                    return marked(self.words[row], row in self.picked)
                 return words_of(self.x[row], self.tokens) if self.tokens else show(float(self.x[row, column - 1]))
             case Role.TextAlignmentRole if column and not self.tokens:
                 return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            case Role.ForegroundRole if row in self.picked:
+                return QColor(theme.tokens.accent)
             case Role.FontRole:
                 return number_font(11) if column else interface_font(11)
         return None
@@ -140,6 +146,11 @@ class _Rows(QAbstractTableModel):
         if role == Role.TextAlignmentRole and section == 0:
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return interface_font(11) if role == Role.FontRole else None
+
+
+def marked(words: str, picked: bool) -> str:
+    """Words with a ring before them where the sample is picked."""
+    return f"◉ {words}" if picked else words
 
 
 class Gallery(QWidget):
@@ -216,6 +227,15 @@ class Gallery(QWidget):
             self._rows.set_samples(x.reshape(len(x), -1), list(words), list(features), heading, list(tokens))
             self._fit_columns()
             self._stack.setCurrentWidget(self.table)
+
+    def set_picked(self, places: Iterable[int]) -> None:
+        """Mark the samples at these places among those shown."""
+        picked = frozenset(places)
+        for model, last in ((self._images, 0), (self._rows, len(self._rows.features))):
+            if picked != model.picked:
+                model.picked = picked
+                if rows := model.rowCount():
+                    model.dataChanged.emit(model.index(0, 0), model.index(rows - 1, last))
 
     @property
     def shown(self) -> QAbstractItemView:

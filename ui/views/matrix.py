@@ -5,7 +5,17 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -26,6 +36,7 @@ from ui.views.numbers import percent
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 SHARE = Role.UserRole
+PICKED = Role.UserRole + 1
 
 
 class Counts(QAbstractTableModel):
@@ -35,6 +46,15 @@ class Counts(QAbstractTableModel):
         super().__init__(parent)
         self.counts: np.ndarray = np.zeros((0, 0), np.int64)
         self.classes: list[str] = []
+        self.picked: np.ndarray = np.zeros((0, 0), np.int64)
+        """How many of the samples behind a cell are picked."""
+
+    def set_picked(self, picked: np.ndarray) -> None:
+        """Mark these many in each cell."""
+        if not np.array_equal(picked, self.picked):
+            self.picked = picked
+            last = len(self.classes) - 1
+            self.dataChanged.emit(self.index(0, 0), self.index(last, last))
 
     def set_counts(self, counts: np.ndarray, classes: Sequence[str]) -> None:
         """Show these; the selection stays where the classes stay."""
@@ -62,6 +82,8 @@ class Counts(QAbstractTableModel):
                 return self.words(row, column)
             case Role.UserRole:
                 return count / max(int(self.counts[row].sum()), 1)
+            case _ if role == PICKED:
+                return int(self.picked[row, column]) if self.picked.shape == self.counts.shape else 0
         return None
 
     def words(self, row: int, column: int) -> str:
@@ -78,7 +100,9 @@ class Counts(QAbstractTableModel):
                 "{count} samples of {true} taken for {says} ({share})",
                 count,
             )
-        return text.format(count=f"{count:,}", true=self.classes[row], says=self.classes[column], share=share)
+        text = text.format(count=f"{count:,}", true=self.classes[row], says=self.classes[column], share=share)
+        picked = int(self.data(self.index(row, column), PICKED))
+        return f"{text} · {_('{count} picked').format(count=f'{picked:,}')}" if picked else text
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
         if role == Role.DisplayRole:
@@ -116,6 +140,10 @@ class _Cell(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(tokens.text), 2))
             painter.drawRoundedRect(place.adjusted(0, 0, -1, -1), 3, 3)
+        if index.data(PICKED):
+            painter.setPen(QPen(QColor(tokens.surface), 1.5))
+            painter.setBrush(QColor(tokens.text))
+            painter.drawEllipse(place.topRight() + QPointF(-6, 6), 4, 4)
         text = str(index.data())
         if share and rect.height() >= 11:
             painter.setFont(_font(_fitting(text, rect.size()), not right))

@@ -1,5 +1,6 @@
 """Predicted against true values, and what is left over."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from ui.views import PREDICTIONS
 from ui.views.base import Rows, View, Want, column
 from ui.views.controls import Caption, Tabs
 from ui.views.numbers import show
+from ui.views.picking import Picking
 from ui.views.plot import Plot, pen
 from ui.views.points import nearest
 
@@ -52,6 +54,7 @@ class Predictions(View):
             plot.plotItem.addItem(self.lines[plot], ignoreBounds=True)
             plot.plotItem.addItem(self.dots[plot])
             plot.clicked.connect(self._look_at)
+        self.picking = [Picking(plot, lab, partial(self._places, plot)) for plot in (self.pairs, self.residuals)]
         self.pairs.hovered.connect(self._read_pairs)
         self.residuals.hovered.connect(self._read_residuals)
         top = QHBoxLayout()
@@ -90,6 +93,8 @@ class Predictions(View):
         self._set_labels(name)
         self.dots[self.pairs].setData(x=true, y=says)
         self.dots[self.residuals].setData(x=says, y=says - true)
+        for picking in self.picking:
+            picking.refresh()
         self.caption.setText(
             _("R² {r2} · mean error {mae}").format(
                 r2=show(float(picture.labels["r2"])), mae=show(float(picture.labels["mae"]))
@@ -123,9 +128,17 @@ class Predictions(View):
         if picture is None or picture.message:
             return -1, 0.0, 0.0
         true, says = self._values(picture)
-        across, up = (true, says) if plot is self.pairs else (says, says - true)
-        index = nearest(plot, np.column_stack([across, up]), place)
+        index = nearest(plot, self._places(plot)[0], place)
         return (index, float(true[index]), float(says[index])) if index >= 0 else (-1, 0.0, 0.0)
+
+    def _places(self, plot: Plot) -> tuple[np.ndarray, np.ndarray]:
+        """Where the samples are drawn in a plot, and which they are."""
+        picture = self.pictures.get("predictions")
+        if picture is None or picture.message:
+            return np.zeros((0, 2)), np.arange(0)
+        true, says = self._values(picture)
+        across, up = (true, says) if plot is self.pairs else (says, says - true)
+        return np.column_stack([across, up]), np.arange(len(true))
 
     def _read_pairs(self, place: tuple[float, float] | None) -> None:
         self._read(self.pairs, place)
