@@ -78,6 +78,18 @@ DATA = Declaration(
     "mdi6.database-outline",
     "ui.views.data:Data",
 )
+ATTENTION = Declaration(
+    "attention",
+    N_("Attention"),
+    N_(
+        "How much every step of a sequence takes from every other. A row is the step that asks, a column the step that "
+        "is asked; each row adds up to 1. Hatched places are hidden by the mask. Every head looks in its own way: click "
+        "one to see it large. Rollout follows attention through the layers up to this one, half of each step going "
+        "round a layer by its skip connection."
+    ),
+    "mdi6.eye-outline",
+    "ui.views.attention:Attention",
+)
 STEPPER = Declaration(
     "stepper",
     N_("Step by step"),
@@ -89,4 +101,15 @@ STEPPER = Declaration(
     "ui.views.stepper:Stepper",
 )
 
-VIEWS: list[Declaration] = [CURVES, ACTIVATIONS, CONFUSION, BOUNDARY, PREDICTIONS, WEIGHTS, STEPPER, DATA, *installed()]
+VIEWS: list[Declaration] = [
+    CURVES,
+    ACTIVATIONS,
+    CONFUSION,
+    BOUNDARY,
+    PREDICTIONS,
+    WEIGHTS,
+    ATTENTION,
+    STEPPER,
+    DATA,
+    *installed(),
+]

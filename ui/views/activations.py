@@ -12,9 +12,9 @@ from ui.views import ACTIVATIONS
 from ui.views.bars import Bars
 from ui.views.base import Rows, View, Want, column
 from ui.views.controls import Caption, IconButton, TextButton
+from ui.views.following import sample_words
 from ui.views.heat import ColourBar, HeatMap
 from ui.views.nodes import Looking
-from ui.views.numbers import percent
 from ui.views.sample import SamplePicture
 
 if TYPE_CHECKING:
@@ -170,15 +170,3 @@ def folded(values: np.ndarray, aspect: float) -> np.ndarray:
     columns = min((c for c in range(1, n + 1) if n % c == 0), key=lambda c: abs(np.log(c / ideal)))
     result: np.ndarray = values.reshape(1, n // columns, columns)
     return result
-
-
-def sample_words(labels: dict[str, object]) -> str:
-    """Sample 214 · true 7 · says 7 (99.1 %)."""
-    true, says, confidence = labels.get("true", ""), labels.get("says", ""), labels.get("confidence")
-    if not isinstance(confidence, float):
-        text = _("sample {number} · true {true} · says {says}")
-        return text.format(number=labels.get("sample", 0), true=true, says=says)
-    text = _("sample {number} · true {true} · says {says} ({sure})")
-    if true != says:
-        text = _("sample {number} · true {true} · ✕ says {says} ({sure})")
-    return text.format(number=labels.get("sample", 0), true=true, says=says, sure=percent(confidence))

@@ -49,10 +49,15 @@ class Tabs(QWidget):
     def choose(self, key: str) -> None:
         """Choose a tab, and say so if it is another one."""
         if key != self.current and key in dict(self._tabs):
+            self.show_chosen(key)
+            self.chosen.emit(key)
+
+    def show_chosen(self, key: str) -> None:
+        """Mark a tab as chosen without choosing it: somebody else has."""
+        if key != self.current and key in dict(self._tabs):
             self.current = key
             self._describe()
             self.update()
-            self.chosen.emit(key)
 
     def tab_rect(self, key: str) -> QRect:
         """Where a tab is."""

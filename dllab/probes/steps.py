@@ -1,0 +1,25 @@
+"""The steps of a sample in words, and what the network says of it."""
+
+from torch import Tensor
+
+from dllab.probes.inside import Passage
+from dllab.training.session import Session
+
+
+def step_names(session: Session, sample: int, count: int) -> list[str]:
+    """What the steps of a sample of the validation part are: its words or characters, else their numbers from 1."""
+    raw, tokens = session.prepared.validation.raw[sample], session.data.tokens
+    if tokens and raw.ndim == 1 and count <= len(raw):
+        said = [tokens[int(i)] for i in raw[:count]]
+        return [{" ": "␣", "\n": "⏎", "": "–"}.get(word, word) for word in said]
+    return [str(number + 1) for number in range(count)]
+
+
+def output_of(session: Session, every: dict[str, Passage]) -> Tensor:
+    """What reaches the Output in these passages."""
+    slots = {
+        slot: value
+        for step in session.network.plan
+        for slot, value in zip(step.outputs, every[step.node].outputs, strict=True)
+    }
+    return slots[session.network.result]
