@@ -139,6 +139,21 @@ class Explain(Command, frozen=True):
     index: tuple[int, ...]
 
 
+class Seek(Command, frozen=True):
+    """Put a run that does not train where it was before this step, or back at its end if it never came so far
+    (answered by Stands, when it is there; a newer Seek takes the place of one that is on the way)."""
+
+    step: int
+
+
+class Branch(Command, frozen=True):
+    """Train on as a new run from where a Seek has put the present one; `pace` and `checkpoint` as in Train."""
+
+    run: str
+    pace: str = "run"
+    checkpoint: str = ""
+
+
 class Credit(Command, frozen=True):
     """The window is ready for this many more frames."""
 
@@ -249,6 +264,16 @@ class Walked(Event, frozen=True):
     arrays: dict[str, Array]
 
 
+class Stands(Event, frozen=True):
+    """Where in its own past a run stands: before `step`, of those from `first` to `last`. At `last` it is at its end."""
+
+    run: str
+    step: int
+    epoch: int
+    first: int
+    last: int
+
+
 class Explained(Event, frozen=True):
     """The sum behind a number, line by line; without lines `message` says why there is none."""
 
@@ -266,11 +291,22 @@ class Complaint(Event, frozen=True):
 
 
 AnyCommand = (
-    Train | Pause | Resume | Stop | Reset | Change | Subscribe | Unsubscribe | Look | OpenTest | Walk | Explain | Credit
-    | Quit
+    Train | Pause | Resume | Stop | Reset | Change | Subscribe | Unsubscribe | Look | OpenTest | Walk | Explain | Seek
+    | Branch | Credit | Quit
 )  # fmt: skip
 AnyEvent = (
-    Ready | State | Progress | Scalars | Epoch | Picture | DataSummary | TestScore | Walked | Explained | Complaint
+    Ready
+    | State
+    | Progress
+    | Scalars
+    | Epoch
+    | Picture
+    | DataSummary
+    | TestScore
+    | Walked
+    | Stands
+    | Explained
+    | Complaint
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -5,9 +5,7 @@ import logging
 import queue
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import torch
@@ -19,12 +17,14 @@ from dllab.document.format import from_text, save
 from dllab.engine import protocol
 from dllab.engine.clustering import cluster
 from dllab.engine.outbox import Outbox, Points
+from dllab.engine.pictures import Pictures
+from dllab.engine.progress import Meter
 from dllab.engine.summary import summarise
+from dllab.engine.travel import Travel
 from dllab.engine.trouble import Trouble, explain, explain_non_finite
 from dllab.engine.walking import Walking
-from dllab.probes import DoesNotApply, compute
 from dllab.text import _
-from dllab.training import checkpoint
+from dllab.training import changes, checkpoint
 from dllab.training.session import NonFinite, Outcome, Session
 
 log = logging.getLogger(__name__)
@@ -33,24 +33,10 @@ _LOOKING = (
     protocol.Walk, protocol.Explain, protocol.Subscribe, protocol.Unsubscribe, protocol.Look, protocol.Credit,
 )  # fmt: skip
 """What may be asked in the middle of a batch."""
+_AT_REST = frozenset({"paused", "stopped", "done", "non-finite"})
 _FLUSH_S = 1 / 30
 _BURST_S = 0.008
 _CHECKPOINT_S = 20.0
-_PICTURE_S = 0.12
-_PICTURE_SHARE = 10
-"""All pictures together take at most a tenth of the time: one of n that took t is made again after 10 n t."""
-
-
-@dataclass
-class Subscription:
-    """A picture that is looked at."""
-
-    id: int
-    probe: str
-    params: dict[str, Any]
-    due: float = 0.0
-    shown: tuple[str, int, bool] = ("", -1, False)
-    """(run, step, whether the best weights stand in) of the last picture."""
 
 
 # long: the one thread that owns the session; every command ends here, and each is a few lines
@@ -70,10 +56,11 @@ class Worker(threading.Thread):
         self._walking: Walking | None = None
         self._walked = 0
         """The furthest step of this run that walking has reported."""
-        self._looks: dict[int, Subscription] = {}
+        self._pictures = Pictures(outbox)
+        self._travel: Travel | None = None
         self._points = Points()
         self._flushed = self._saved = 0.0
-        self._rate = (0, 0.0)
+        self._meter = Meter()
         self._closed: protocol.Epoch | None = None
         """The newest closed epoch that has not been reported."""
 
@@ -83,16 +70,19 @@ class Worker(threading.Thread):
             self._take_commands()
             if self._state == "running":
                 self._burst()
+            elif self._waits():
+                assert self._travel is not None
+                self._move(self._travel)
             self._report()
         self._keep()
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
     def _take_commands(self) -> None:
-        wait = self._state != "running"
+        wait = self._state != "running" and not self._waits() and not self._pictures.due(self._session, self._run)
         while True:
             try:
-                command = self.inbox.get(wait and not self._due(), timeout=_PICTURE_S if self._looks else None)
+                command = self.inbox.get(wait, timeout=self._pictures.patience(self._session, self._run))
             except queue.Empty:
                 return
             wait = False
@@ -121,18 +111,22 @@ class Worker(threading.Thread):
             case protocol.Resume() if self._session is not None:
                 self._resume(self._session, command)
             case protocol.Stop() if self._state in ("running", "paused"):
+                self._come_back()
                 self._enter("stopped")
                 self._keep()
             case protocol.Reset():
-                self._session, self._run, self._folder = None, "", None
+                self._session, self._run, self._folder, self._travel = None, "", None, None
                 self._enter("idle")
-            case protocol.Change() if self._session is not None:
-                self._change(self._session, command)
+            case protocol.Change() if self._travel is not None:
+                self._change(self._travel, command)
+            case protocol.Seek() if self._travel is not None and self._state in _AT_REST:
+                self._seek(self._travel, command.step)
+            case protocol.Branch() if self._travel is not None and self._travel.away:
+                self._branch(self._travel, command)
             case protocol.Subscribe():
-                self._looks[command.id] = Subscription(command.id, command.probe, command.params)
+                self._pictures.look(command)
             case protocol.Unsubscribe():
-                self._looks.pop(command.id, None)
-                self._outbox.forget_picture(command.id)
+                self._pictures.forget(command.id)
             case protocol.Look():
                 self._outbox.control(summarise(command))
             case protocol.OpenTest() if self._session is not None:
@@ -142,8 +136,10 @@ class Worker(threading.Thread):
                 self._quitting = True
 
     def _walk(self, session: Session, command: protocol.Walk) -> None:
+        assert self._travel is not None
         if self._walking is None:
-            self._walking, self._walked, self._pace = Walking(session), session.step, "run"
+            self._travel.target = None
+            self._walking, self._walked, self._pace = Walking(session), self._travel.span[1], "run"
         try:
             where, finished = self._walking.move(command)
         except NonFinite as trouble:
@@ -165,13 +161,15 @@ class Worker(threading.Thread):
         if self._walking is not None:
             self._walking.leave()
             self._walking = None
+            if self._travel is not None:
+                self._travel.overtake()
 
     def _train(self, command: protocol.Train) -> None:
         if self._state in ("running", "paused"):
             self._enter("stopped")
             self._keep()
-        self._session = None
-        self._run, self._folder = command.run, Path(command.checkpoint) if command.checkpoint else None
+        self._session = self._travel = self._folder = None
+        self._run = command.run
         self._enter("starting")
         try:
             experiment = from_text(command.experiment).experiment
@@ -180,20 +178,26 @@ class Worker(threading.Thread):
                 return
             custom.trust(command.trusted)
             session = Session(experiment, command.device)
-            if command.resume and self._folder:
-                checkpoint.load(session, self._folder)
-            if self._folder:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                save(experiment, self._folder / "experiment.dllab")
+            if command.resume and command.checkpoint:
+                checkpoint.load(session, Path(command.checkpoint))
+            self._keep_in(command.checkpoint, experiment)
+            travel = Travel(session)
         except Exception as error:
             log.exception("the run could not start")
             self._fail(explain(error, None))
             return
-        self._session = session
+        self._session, self._travel = session, travel
         # What is built stays: the collector need not look at it again between steps.
         gc.collect()
         gc.freeze()
         self._go(session, command.pace)
+
+    def _keep_in(self, folder: str, experiment: Experiment) -> None:
+        """From now on checkpoints go into this folder, if there is one."""
+        self._folder = Path(folder) if folder else None
+        if self._folder:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            save(experiment, self._folder / "experiment.dllab")
 
     def _cluster(self, experiment: Experiment) -> None:
         state, found, held = cluster(experiment, self.inbox)
@@ -202,12 +206,13 @@ class Worker(threading.Thread):
             self._obey(command)
 
     def _resume(self, session: Session, command: protocol.Resume) -> None:
-        if command.more_epochs > 0:
-            session.show_last()
-            session.epochs = max(session.epochs, session.epoch) + command.more_epochs
-            session.stale = 0
-        elif self._state != "paused":
+        if command.more_epochs <= 0 and self._state != "paused":
             return
+        self._come_back()
+        if command.more_epochs > 0:
+            assert self._travel is not None
+            session.show_last()
+            self._travel.change(changes.more_epochs(command.more_epochs))
         self._go(session, command.pace)
 
     def _go(self, session: Session, pace: str) -> None:
@@ -215,19 +220,52 @@ class Worker(threading.Thread):
             self._enter("paused")
             return
         self._pace = pace
-        self._rate = (session.step, time.perf_counter())
         self._saved = time.perf_counter()
+        self._meter.start(session.step, self._saved)
         self._enter("running")
 
-    def _change(self, session: Session, command: protocol.Change) -> None:
+    def _change(self, travel: Travel, command: protocol.Change) -> None:
         if command.name == "learning_rate" and 0 < command.value <= 1e6:
-            session.update.set_learning_rate(command.value)
+            travel.change(changes.learning_rate(command.value))
         elif command.name == "batch_size" and 1 <= command.value <= 1_000_000:
-            session.batch_size = int(command.value)
+            travel.change(changes.batch_size(int(command.value)))
         else:
             self._complain(
                 "change", _("{name} can't be set to {value}.").format(name=command.name, value=command.value)
             )
+
+    # --- through its past -------------------------------------------------------------------------------------------
+
+    def _seek(self, travel: Travel, step: int) -> None:
+        if not travel.keeps:
+            self._complain("seek", _("The network is too large for its past to be kept."))
+        else:
+            travel.seek(step)
+        self._move(travel)
+
+    def _move(self, travel: Travel) -> None:
+        if travel.move(time.perf_counter() + _BURST_S):
+            self._pictures.hurry()
+            self._say_where(travel)
+
+    def _say_where(self, travel: Travel) -> None:
+        session = travel.session
+        self._outbox.control(protocol.Stands(self._run, session.step, session.epoch, *travel.span))
+
+    def _come_back(self) -> None:
+        if self._travel is not None and self._travel.away:
+            self._travel.come_back()
+            self._say_where(self._travel)
+
+    def _branch(self, travel: Travel, command: protocol.Branch) -> None:
+        session, end = travel.session, travel.end
+        assert end is not None
+        if self._state == "paused":
+            self._outbox.control(protocol.State(self._run, "stopped", end.step, end.facts["epoch"]))
+        self._keep_in(command.checkpoint, session.experiment)
+        self._run = command.run
+        travel.branch()
+        self._go(session, command.pace)
 
     # --- training ---------------------------------------------------------------------------------------------------
 
@@ -294,11 +332,15 @@ class Worker(threading.Thread):
 
     def _fail(self, trouble: Trouble) -> None:
         if trouble.code == "memory":
-            self._session = None
+            self._session = self._travel = None
         self._enter("failed", trouble)
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    def _waits(self) -> bool:
+        """Whether a step of the past is on the way."""
+        return self._travel is not None and self._travel.target is not None
 
     # --- reports ----------------------------------------------------------------------------------------------------
 
@@ -318,10 +360,15 @@ class Worker(threading.Thread):
             self._flush()
         if self._state == "running" and now - self._saved > _CHECKPOINT_S:
             self._keep()
-        if self._session is not None:
-            for look in self._looks.values():
-                if self._is_due(look, now):
-                    self._show(self._session, look)
+        if self._travel is not None and self._state == "running":
+            self._travel.record()
+        if self._waits():
+            return
+        for look in self._pictures.due(self._session, self._run):
+            assert self._session is not None
+            self._pictures.show(self._session, self._run, look)
+            if self._travel is not None and self._travel.away and not self.inbox.empty():
+                return
 
     def _flush(self) -> None:
         self._flushed = time.perf_counter()
@@ -331,27 +378,14 @@ class Worker(threading.Thread):
             self._outbox.latest(self._closed)
             self._closed = None
         if self._session is not None:
-            self._outbox.latest(self._progress(self._session))
-
-    def _progress(self, session: Session) -> protocol.Progress:
-        steps = session.step + self._steps_left(session)
-        since, began = self._rate
-        elapsed = self._flushed - began
-        rate = (session.step - since) / elapsed if elapsed > 0 else 0.0
-        if elapsed > 2:
-            # A rate over the last seconds, not over the whole run: pauses and new batch sizes are soon forgotten.
-            self._rate = (session.step - round(rate), self._flushed - 1.0)
-        left = (steps - session.step) / rate if rate > 0 else 0.0
-        return protocol.Progress(self._run, session.step, steps, session.epoch, session.epochs, rate, left)
-
-    def _steps_left(self, session: Session) -> int:
-        whole = max(0, session.epochs - session.epoch) * session.steps_per_epoch
-        return max(0, whole - session.cursor // session.batch_size)
+            self._outbox.latest(self._meter.read(self._run, self._session, self._flushed))
 
     def _keep(self) -> None:
         """Write a checkpoint, if there is a place for one and something to keep."""
         self._saved = time.perf_counter()
         if self._session is None or self._folder is None or self._session.step == 0:
+            return
+        if self._travel is not None and self._travel.away:
             return
         try:
             checkpoint.save(self._session, self._folder)
@@ -360,33 +394,3 @@ class Worker(threading.Thread):
             self._complain(
                 "checkpoint", _("The checkpoint could not be written: {reason}").format(reason=error.strerror)
             )
-
-    # --- pictures ---------------------------------------------------------------------------------------------------
-
-    def _due(self) -> bool:
-        now = time.perf_counter()
-        return self._session is not None and any(self._is_due(look, now) for look in self._looks.values())
-
-    def _is_due(self, look: Subscription, now: float) -> bool:
-        assert self._session is not None
-        mark = (self._run, self._session.step, bool(self._session.last))
-        return look.shown != mark and now >= look.due and self._outbox.wants_picture(look.id)
-
-    def _show(self, session: Session, look: Subscription) -> None:
-        began = time.perf_counter()
-        arrays: dict[str, protocol.Array] = {}
-        labels: dict[str, Any] = {}
-        message = ""
-        try:
-            shown = compute(session, look.probe, look.params)
-            arrays = {name: protocol.pack(array) for name, array in shown.arrays.items()}
-            labels = shown.labels
-        except DoesNotApply as reason:
-            message = str(reason)
-        except Exception as error:
-            log.exception("probe %s", look.probe)
-            message = explain(error, session).text
-        took = time.perf_counter() - began
-        look.due = began + took + max(_PICTURE_S, _PICTURE_SHARE * len(self._looks) * took)
-        look.shown = (self._run, session.step, bool(session.last))
-        self._outbox.latest(protocol.Picture(look.id, self._run, session.step, arrays, labels, message))
