@@ -38,6 +38,10 @@ def test_gates_do(template: str) -> None:
     assert _scores(template)["loss"] < 0.01
 
 
+def test_an_open_forget_gate_makes_the_lstm_learn_whatever_the_seed() -> None:
+    assert _trained(load_template("adding-lstm").model_copy(update={"seed": 2}))[0]["loss"] < 0.01
+
+
 def test_over_five_steps_the_rnn_adds_too() -> None:
     made = load_template("adding-rnn")
     made = edits.set_path(made, "data.params", {"length": 5, "samples": 2000})

@@ -15,7 +15,7 @@ from dllab.build.loss import target_form
 from dllab.checking import check
 from dllab.data import DATASETS
 from dllab.data.prepare import Part, prepare
-from dllab.document.experiment import Choice, Experiment
+from dllab.document.experiment import Experiment
 from dllab.document.format import to_text
 from dllab.layers.base import vocabulary
 from dllab.templates import TEMPLATES, load_template
@@ -121,7 +121,7 @@ def _learned(made: Experiment) -> float:
         ("sine-mlp", 0.95),
         ("lenet-digits", 0.93),
         ("resnet-digits", 0.96),
-        ("vit-digits", 0.85),
+        ("vit-digits", 0.92),
         ("digits-softmax-shapes", 0.94),
         ("house-price-mlp", 0.97),
     ],
@@ -148,18 +148,14 @@ def test_house_prices_are_no_plane() -> None:
 
 
 def test_diabetes_ends_at_least_squares() -> None:
-    """The recipe's mini-batches circle around the closed form; whole batches, trained long, arrive there."""
     made = load_template("diabetes-linear")
     prepared = prepare(made)
     x = np.c_[prepared.train.x.astype(np.float64), np.ones(len(prepared.train.x))]
     closed = np.linalg.solve(x.T @ x, x.T @ prepared.train.y)
-    recipe = {"optimiser": Choice(kind="sgd", params={"momentum": 0.9}), "learning_rate": 0.05, "epochs": 4000}
-    recipe |= {"batch_size": 1000, "keep_best": False, "weight_decay": 0.0}
-    long = made.model_copy(update={"training": made.training.model_copy(update=recipe)})
-    network = train(long, "cpu").session.network
+    network = train(made, "cpu").session.network
     (linear,) = [m for m in network.layers.values() if isinstance(m, torch.nn.Linear)]
     reached = np.append(linear.weight.detach().numpy().ravel(), linear.bias.detach().numpy())
-    assert np.abs(x @ reached - (x @ closed).ravel()).max() < 0.5
+    np.testing.assert_allclose(reached, closed.ravel(), atol=1e-3)
 
 
 def test_the_skips_of_the_residual_network_add() -> None:
