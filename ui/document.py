@@ -43,6 +43,8 @@ class Document(QObject):
 
     changed = Signal(object, object)
     """(old, new) after every edit, undo, redo and replacement."""
+    opening = Signal()
+    """Another experiment is about to take the place of this one: `changed` follows."""
     checked = Signal(object)
     """The new Check, before `changed`."""
     refused = Signal(str)
@@ -86,6 +88,8 @@ class Document(QObject):
         self.undo_stack.clear()
         self.path, self.read_only = path, read_only
         self.page.open(())
+        if experiment is not self._experiment:
+            self.opening.emit()
         self._show(experiment)
         self.undo_stack.setClean()
         self.file_changed.emit()

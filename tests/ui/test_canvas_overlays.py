@@ -2,14 +2,16 @@
 
 import pytest
 from canvas_stage import Ctrl, Hands, Key, branched, chain, link, node
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QAbstractAnimation, QPoint, QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
 
 from dllab.document import edits
 from dllab.document.experiment import Experiment, Graph
+from dllab.templates import load_template
 from dllab.text import set_language
+from ui.canvas import motion
 from ui.shell.theme import theme
 
 
@@ -18,6 +20,12 @@ def still(qapp):
     qapp.setProperty("reduced_motion", True)
     yield
     qapp.setProperty("reduced_motion", None)
+
+
+@pytest.fixture
+def gliding(monkeypatch):
+    """Movement as on a desktop; without a screen the system asks for none."""
+    monkeypatch.setattr(motion, "reduced_motion", lambda: False)
 
 
 def wrong() -> Experiment:
@@ -175,11 +183,43 @@ def test_a_fitted_network_stays_clear_of_map_and_bar(qtbot, still):
     for width, height in ((1200, 300), (700, 700), (520, 300)):
         hands.canvas.resize(width, height)
         hands.canvas.fit()
-        overlays = [w.geometry() for w in (hands.canvas.minimap, hands.canvas.bar) if w.isVisible()]
-        for item in hands.scene.nodes.values():
-            corner = hands.at(item.box.x, item.box.y)
-            assert hands.canvas.rect().contains(corner)
-            assert not any(o.contains(corner) or o.contains(hands.middle(item.node_id)) for o in overlays)
+        assert_clear(hands)
+
+
+def test_a_fitted_network_stays_clear_of_the_zoom_buttons(qtbot, still):
+    hands = Hands(qtbot, load_template("digits-cnn"))
+    for width, height in ((680, 420), (640, 480), (560, 400), (900, 560)):
+        hands.canvas.resize(width, height)
+        hands.canvas.fit()
+        assert_clear(hands)
+
+
+def assert_clear(hands: Hands) -> None:
+    overlays = (hands.canvas.minimap, hands.canvas.bar, hands.canvas._buttons)
+    for item in hands.scene.nodes.values():
+        place = QRect(hands.at(item.box.x, item.box.y), hands.at(item.box.right, item.box.bottom))
+        assert hands.canvas.rect().contains(place)
+        assert not any(o.geometry().intersects(place) for o in overlays if o.isVisible()), item.node_id
+
+
+def glides(hands: Hands) -> bool:
+    return hands.scene._glide.state() == QAbstractAnimation.State.Running
+
+
+def test_the_map_shows_where_things_are_once_they_have_glided(qtbot, gliding):
+    hands = Hands(qtbot, chain())
+    gliding_when_told = []
+    hands.scene.moved.connect(lambda: gliding_when_told.append(glides(hands)))
+    hands.document.apply("move", lambda e: edits.move(e, {"linear": (700, 500)}))
+    qtbot.waitUntil(lambda: gliding_when_told == [True, False], timeout=2000)
+
+
+def test_nothing_glides_from_one_experiment_to_another(qtbot, gliding):
+    hands = Hands(qtbot, chain())
+    moved = edits.move(hands.document.experiment, {"linear": (700, 500)})
+    hands.document.open(moved)
+    assert not glides(hands)
+    assert hands.scene.nodes["linear"].pos().toTuple() == (700, 500)
 
 
 def test_what_is_opened_is_shown_whole_and_edits_leave_the_view_alone(qtbot, still):

@@ -35,8 +35,8 @@ class Camera(QGraphicsView):
     def __init__(self, stage: Scene, parent: QWidget | None = None) -> None:
         super().__init__(stage, parent)
         self.stage = stage
-        self.corner = QRect()
-        """What lies over the upper right: a fitted network stays clear of it."""
+        self.corners: list[QRect] = []
+        """What lies over the right-hand corners: a fitted network stays clear of it."""
         self.bottom = 0
         """Height of what lies over the lower edge."""
         self._fitted = True
@@ -134,11 +134,9 @@ class Camera(QGraphicsView):
         whole = QRect(self.viewport().rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         whole.setBottom(max(whole.top() + 80, whole.bottom() - self.bottom))
         rooms = [whole]
-        if self._place(extent, whole).intersects(QRectF(self.corner)):
-            below, beside = QRect(whole), QRect(whole)
-            below.setTop(self.corner.bottom() + _MARGIN // 2)
-            beside.setRight(self.corner.left() - _MARGIN // 2)
-            rooms = [below, beside]
+        # Twice: making way for one corner may bring the network under another.
+        for corner in (*self.corners, *self.corners):
+            rooms = [clear for room in rooms for clear in self._clear(extent, room, corner)]
         room = max(rooms, key=lambda r: self._scale(extent, r))
         scale = self._scale(extent, room)
         self.setTransform(QTransform.fromScale(scale, scale))
@@ -146,12 +144,24 @@ class Camera(QGraphicsView):
         x, y = extent.centre
         self.centerOn(QPointF(x + middle.x() / scale, y + middle.y() / scale))
 
-    def _place(self, extent: Box, room: QRect) -> QRectF:
-        """Where a box would be seen if it were fitted into a room of the view."""
-        scale = self._scale(extent, room)
-        place = QRectF(0, 0, extent.width * scale, extent.height * scale)
-        place.moveCenter(QRectF(room).center())
-        return place
+    def _clear(self, extent: Box, room: QRect, corner: QRect) -> list[QRect]:
+        """Rooms in which the corner hides nothing: this one, or what is left of it beyond and beside the corner."""
+        scale, middle = self._scale(extent, room), QRectF(room).center()
+        left, top = middle.x() - extent.width * scale / 2, middle.y() - extent.height * scale / 2
+        hidden = QRectF(corner).adjusted(-_MARGIN / 4, -_MARGIN / 4, _MARGIN / 4, _MARGIN / 4)
+        places = (
+            QRectF(left + (b.x - extent.x) * scale, top + (b.y - extent.y) * scale, b.width * scale, b.height * scale)
+            for b in self.stage.boxes().values()
+        )
+        if not any(place.intersects(hidden) for place in places):
+            return [room]
+        beyond, beside = QRect(room), QRect(room)
+        if corner.center().y() < self.viewport().rect().center().y():
+            beyond.setTop(max(room.top(), corner.bottom() + _MARGIN // 2))
+        else:
+            beyond.setBottom(min(room.bottom(), corner.top() - _MARGIN // 2))
+        beside.setRight(min(room.right(), corner.left() - _MARGIN // 2))
+        return [beyond, beside]
 
     def _scale(self, extent: Box, room: QRect) -> float:
         fit = min(room.width() / max(1.0, extent.width), room.height() / max(1.0, extent.height))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QPoint, QRect, QSize, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -53,11 +53,9 @@ class Canvas(QWidget):
         self._empty = EmptyState(self)
         self._flow = Flow(self.view)
         self._minimap_wanted = True
-        self._fresh = False
-        """Another page has been opened and not yet been looked at as a whole."""
         self._opened = QTimer(self)
         self._opened.setSingleShot(True)
-        self._opened.timeout.connect(self._fit_what_was_opened)
+        self._opened.timeout.connect(self.view.fit)
         self._connect()
         self.scene.show_experiment(self.page.experiment, self._check)
         self._say_problems()
@@ -65,6 +63,7 @@ class Canvas(QWidget):
 
     def _connect(self) -> None:
         self.page.entered.connect(self._on_entered)
+        self.document.opening.connect(self._on_opening)
         self.page.changed.connect(self._on_changed)
         self.breadcrumb.wanted.connect(self._go_up)
         self.scene.selection_changed.connect(self._on_selection_changed)
@@ -203,11 +202,13 @@ class Canvas(QWidget):
             self.view.setFocus()
 
     def _on_entered(self, old: Path, new: Path) -> None:
+        self._on_opening()
+
+    def _on_opening(self) -> None:
         # Ids on two pages may be the same, but what they name is not: nothing glides from one to the other.
         self.view.cancel()
         self.view.close_inline()
         self.scene.show_experiment(Experiment(), check(Experiment()))
-        self._fresh = True
         self._opened.start(0)
 
     # --- following the document -------------------------------------------------------------------------------------
@@ -218,18 +219,10 @@ class Canvas(QWidget):
         self._say_problems()
         self._lay_out()
         self.breadcrumb.follow()
-        if not self.document.undo_stack.count():
-            self._opened.start(0)
 
     @property
     def _check(self) -> Check:
         return self.page.check
-
-    def _fit_what_was_opened(self) -> None:
-        # The first edit, too, is shown before it is counted; one that was opened leaves nothing to undo.
-        if self._fresh or not self.document.undo_stack.count():
-            self.view.fit()
-        self._fresh = False
 
     def _on_selection_changed(self, ids: tuple[str, ...]) -> None:
         self._say_problems()
@@ -290,7 +283,7 @@ class Canvas(QWidget):
         self._empty.setVisible(not (nodes or self.scene.notes or self.scene.frames))
         self._empty.resize(min(420, size.width() - 2 * _MARGIN), 150)
         self._empty.move((size.width() - self._empty.width()) // 2, (size.height() - self._empty.height()) // 2)
-        self.view.corner = self.minimap.geometry() if not self.minimap.isHidden() else QRect()
+        self.view.corners = [w.geometry() for w in (self.minimap, self._buttons) if not w.isHidden()]
         self.view.bottom = self.bar.room
         if self.view.size() != size:
             self.view.resize(size)

@@ -47,6 +47,7 @@ class Scene(QGraphicsScene):
         self._wires_of: dict[str, set[Link]] = {}
         self._stray: set[tuple[str, str]] = set()
         self._glide = Glide(self._put, self)
+        self._glide.finished.connect(self.moved)
 
     # --- following the document -------------------------------------------------------------------------------------
 
