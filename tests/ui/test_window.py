@@ -282,6 +282,26 @@ def test_views_of_results_suit_the_data(window: Window) -> None:
     assert not window.layouts.shown("predictions")
 
 
+def test_a_plane_brings_its_boundary_whatever_was_open_before(window: Window) -> None:
+    assert not window.layouts.shown("boundary")
+    window.document.open(load_template("spiral-mlp"))
+    assert window.layouts.shown("boundary")
+    window.layouts.toggle("confusion")
+    window.document.apply("noise", lambda e: edits.set_path(e, "data.params", {"noise": 0.3}))
+    assert not window.layouts.shown("confusion"), "a view that was closed stays closed"
+    window.document.open(load_template("digits-cnn"))
+    assert not window.layouts.shown("boundary")
+
+
+def test_an_arrangement_kept_with_other_data_suits_the_data_of_now(window: Window) -> None:
+    window.layouts.use("inspect")
+    window.layouts.use("train")
+    window.layouts.use("inspect")
+    window.document.open(load_template("spiral-mlp"))
+    window.layouts.use("train")
+    assert window.layouts.shown("boundary")
+
+
 def test_a_card_saves_its_picture_and_its_data(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
     card = next(card for card in window.bench.cards if card.objectName() == "curves")
     for what, name in (("picture", "a.png"), ("picture", "a.svg"), ("data", "a.csv")):

@@ -81,6 +81,8 @@ class Layouts(QObject):
         if self.name not in LAYOUTS:
             self.name = FIRST
         self.narrow = False
+        self._suited: tuple[str, ...] = ()
+        """The views of results that suit the data of this arrangement."""
         self.begun = False
         """Whether the panes have been arranged for the first time."""
         self._resized = QTimer(self)
@@ -104,7 +106,7 @@ class Layouts(QObject):
 
     def reset(self) -> None:
         """Arrange the present layout as it was meant."""
-        self._settings.remove(self._key())
+        self._settings.remove(self._key())  # and what stands below it
         self._arrange()
 
     def set_narrow(self, narrow: bool) -> None:
@@ -142,16 +144,21 @@ class Layouts(QObject):
         """Remember the present arrangement."""
         if self.begun:
             self._settings.setValue(self._key(), self._bench.saveState(VERSION))
+            self._settings.setValue(f"{self._key()}/suited", list(self._suited))
             self._settings.setValue("layout/name", self.name)
 
     def suit(self) -> None:
         """Other data: the views of results that say nothing about it make room for those that do."""
-        views = fitting(self._bench.lab.document.check.data)
-        if any(self.shown(view) for view in RESULTS if view not in views):
-            for view in RESULTS:
+        views, before = fitting(self._bench.lab.document.check.data), self._suited
+        self._suited = views
+        if views == before or not any(map(self.shown, RESULTS)):
+            return
+        for view in RESULTS:
+            # One that suited before as well may have been closed for a reason.
+            if view not in views or view not in before:
                 self._bench.panes[view].setVisible(view in views)
-            self._bench.panes[views[0]].raise_()
-            self._bench.arranged()
+        self._bench.panes[views[0]].raise_()
+        self._bench.arranged()
 
     # --- arranging --------------------------------------------------------------------------------------------------
 
@@ -160,7 +167,11 @@ class Layouts(QObject):
 
     def _enter(self) -> None:
         state = self._settings.value(self._key())
-        if not (isinstance(state, QByteArray) and self._bench.restoreState(state, VERSION)):
+        if isinstance(state, QByteArray) and self._bench.restoreState(state, VERSION):
+            kept = self._settings.value(f"{self._key()}/suited")
+            self._suited = tuple(kept) if isinstance(kept, list) else ()
+            self.suit()
+        else:
             self._arrange()
         self._bench.arranged()
 
@@ -173,6 +184,7 @@ class Layouts(QObject):
 
     def _arrange(self) -> None:
         bench, columns = self._bench, self._columns()
+        self._suited = fitting(bench.lab.document.check.data)
         for pane_id, area in (("palette", _LEFT), ("inspector", _RIGHT), ("outline", _RIGHT)):
             self._put(bench.panes[pane_id], area)
             bench.panes[pane_id].setVisible(pane_id != "outline")
