@@ -124,6 +124,7 @@ class Lab(QObject):
 
     def reset(self) -> None:
         """Forget the model; its curve stays to compare."""
+        self.link.send(protocol.Stop())
         self.link.send(protocol.Reset())
 
     def step(self, unit: str = "step") -> None:

@@ -13,10 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from dllab.document import edits
 from dllab.engine import protocol
+from dllab.templates import load_template
 from dllab.training.run import train
 from dllab.training.session import Session
 from ui.document import Document
 from ui.lab import Lab
+from ui.link.differences import differences
 from ui.link.runs import label
 
 
@@ -170,8 +172,47 @@ def test_what_can_not_train_says_why_and_starts_nothing(qtbot: QtBot, lab: Lab) 
     assert not lab.runs.all
 
 
+def test_reset_ends_the_run_that_trains(qtbot: QtBot, lab: Lab) -> None:
+    lab.link.start()
+    lab.train()
+    qtbot.waitUntil(lambda: lab.state == "running", timeout=60_000)
+    lab.reset()
+    qtbot.waitUntil(lambda: lab.state == "idle", timeout=10_000)
+    assert [run.state for run in lab.runs.all] == ["stopped"]
+
+
 def test_labels_name_what_is_different() -> None:
     base = moons()
     faster = base.model_copy(update={"training": base.training.model_copy(update={"learning_rate": 0.5})})
-    assert label(2, faster, base) == "Run 2 · learning rate 0.5"
+    assert label(2, faster, base) == "Run 2 · Learning rate 0.5"
     assert label(3, base, base) == "Run 3"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("data.params", {"samples": 1000, "noise": 0.3}, "Noise 0.3"),
+        ("data", {"kind": "circles"}, "Circles"),
+        ("split.validation", 0.3, "Validation part 0.3"),
+        ("preparation.scaling", "none", "Scale inputs none"),
+        ("training.optimiser.params", {"beta1": 0.8}, "Beta 1 0.8"),
+        ("model.nodes.linear.muted", True, "Linear muted"),
+        ("model.nodes.linear.params", {"features": 32, "bias": False}, "Linear: Bias off"),
+        ("model.nodes.linear.frozen", True, "Linear changed"),
+        ("model.nodes.linear.x", 7.0, ""),
+        ("seed", 4, "seed 4"),
+    ],
+)
+def test_every_difference_that_matters_to_a_run_is_named(path: str, value: object, words: str) -> None:
+    base = load_template("moons-mlp")
+    assert ", ".join(differences(base, edits.set_path(base, path, value))) == words
+
+
+def test_layers_and_wires_that_came_and_went_are_named() -> None:
+    base = load_template("moons-mlp")
+    without = edits.remove(base, ["relu"])
+    assert "without ReLU" in differences(base, without)
+    assert "with ReLU" in differences(without, base)
+    (_first, *others) = base.model.links
+    unwired = base.model_copy(update={"model": base.model.model_copy(update={"links": tuple(others)})})
+    assert differences(base, unwired) == ["other wires"]

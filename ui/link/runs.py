@@ -5,11 +5,11 @@ import uuid
 
 from PySide6.QtCore import QObject, Signal
 
-from dllab.document.diff import diff
 from dllab.document.experiment import Experiment
 from dllab.engine import protocol
 from dllab.engine.series import Series
 from dllab.text import _
+from ui.link.differences import differences
 
 ENDED = frozenset({"stopped", "done", "failed", "non-finite", "lost"})
 
@@ -88,7 +88,8 @@ class Runs(QObject):
             self.remove(run)
 
     def clear(self) -> None:
-        """Forget all runs: another experiment was opened."""
+        """Forget all runs: another experiment was opened, and its runs are counted from one."""
+        self._numbers = itertools.count(1)
         for run in list(self.all):
             self.all.remove(run)
             self.removed.emit(run)
@@ -122,26 +123,5 @@ class Runs(QObject):
 def label(number: int, experiment: Experiment, before: Experiment | None) -> str:
     """Run 3 · learning rate 0.01: the number, and what is different from the run before."""
     name = _("Run {number}").format(number=number)
-    changes = _differences(before, experiment) if before else []
+    changes = differences(before, experiment) if before else []
     return f"{name} · {', '.join(changes[:2])}" if changes else name
-
-
-def _differences(old: Experiment, new: Experiment) -> list[str]:
-    found = diff(old, new)
-    kinds = {**old.model.nodes, **new.model.nodes}
-    words = [_("with {layer}").format(layer=kinds[n].kind) for n in sorted(found.added & new.model.nodes.keys())]
-    words += [_("without {layer}").format(layer=kinds[n].kind) for n in sorted(found.removed & old.model.nodes.keys())]
-    for name in sorted(found.changed & new.model.nodes.keys()):
-        before, after = old.model.nodes[name], new.model.nodes[name]
-        words += [f"{name} {k} {v}" for k, v in after.params.items() if before.params.get(k) != v]
-        if before.muted != after.muted:
-            words.append(_("{layer} muted").format(layer=name) if after.muted else _("{layer} on").format(layer=name))
-    for key in type(new.training).model_fields:
-        value = getattr(new.training, key)
-        if value != getattr(old.training, key):
-            words.append(f"{key.replace('_', ' ')} {getattr(value, 'kind', value)}")
-    if new.seed != old.seed:
-        words.append(_("seed {seed}").format(seed=new.seed))
-    if new.data != old.data:
-        words.append(new.data.kind)
-    return words

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 from dllab.text import N_, _, ngettext
 from ui.actions import COMMANDS
 from ui.inspector import chip_text_device
+from ui.link.differences import differences
 from ui.link.runs import Run
 from ui.shell.labels import Elided
 from ui.shell.menus import keys_text
@@ -68,7 +69,7 @@ class StatusLine(QWidget):
     def refresh(self) -> None:
         """Say everything anew."""
         run = self._lab.runs.current
-        words = _(_STATES[self._lab.state])
+        words = _(_STATES[self._lab.state]) + self._edited(run)
         self.state.say(
             words.format(
                 device=chip_text_device(self._lab.device, self._lab.devices)[0], step=f"{run.step if run else 0:,}"
@@ -79,6 +80,13 @@ class StatusLine(QWidget):
         self.open_test.setVisible(action.isEnabled() and (run is None or run.test is None))
         self.file.say(self._file_words(), str(self._document.path or ""))
         self.update()
+
+    def _edited(self, run: Run | None) -> str:
+        """Whether the canvas shows something else than what is training or has been trained."""
+        if run is None or self._lab.state in ("offline", "idle", "starting", "failed"):
+            return ""
+        changed = differences(run.experiment, self._document.experiment)
+        return " · " + _("edited since: the run goes by what it began with") if changed else ""
 
     def _sealed_words(self, run: Run | None) -> str:
         if run is not None and run.test is not None:
