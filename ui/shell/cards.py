@@ -8,7 +8,7 @@ from dllab.document.experiment import Experiment
 from ui.shell.icons import glyph, icon_font
 from ui.shell.theme import interface_font, theme
 
-_HEIGHT, _PICTURE = 184, 88
+_HEIGHT, _PICTURE = 192, 88
 _WRAP = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
@@ -80,4 +80,17 @@ class StartCard(QAbstractButton):
         painter.drawText(room, int(_WRAP), self.title)
         painter.setFont(interface_font(12))
         painter.setPen(QColor(theme.tokens.muted))
-        painter.drawText(room.adjusted(0, used.height() + 4, 0, 0), int(_WRAP), self.sentence)
+        below = room.adjusted(0, used.height() + 4, 0, 0)
+        painter.drawText(below, int(_WRAP), fitted(self.sentence, painter.fontMetrics(), below))
+
+
+def fitted(text: str, metrics: QFontMetrics, room: QRect) -> str:
+    """As many words of a text as there is room for, and an ellipsis if these are not all."""
+
+    def fits(shown: str) -> bool:
+        return metrics.boundingRect(QRect(0, 0, room.width(), 10_000), int(_WRAP), shown).height() <= room.height()
+
+    if fits(text):
+        return text
+    words = text.split(" ")
+    return next((short for n in range(len(words) - 1, 0, -1) if fits(short := " ".join(words[:n]) + " …")), "…")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from dllab.data import DATASETS
+from ui.shell.icons import glyph, icon_font
 from ui.shell.theme import theme
 
 Dots = Iterator[tuple[float, float, int]]
@@ -16,7 +18,7 @@ _THREE = ("029FE930", "04D89G80", "0006EF30", "000BE200", "0002FB00", "00002F40"
 
 
 def draw_data(painter: QPainter, room: QRectF, kind: str) -> None:
-    """A sketch of a dataset, by its kind; nothing for those that nobody has drawn."""
+    """A sketch of a dataset, by its kind; its glyph where nobody has drawn one."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if kind == "digits":
@@ -25,6 +27,10 @@ def draw_data(painter: QPainter, room: QRectF, kind: str) -> None:
         _draw_dots(painter, room, _DOTS[kind]())
         if kind in _LINES:
             _draw_line(painter, room, _LINES[kind])
+    elif kind in DATASETS:
+        painter.setPen(QColor(theme.tokens.muted))
+        painter.setFont(icon_font(32))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, glyph(DATASETS[kind].glyph))
     painter.restore()
 
 
@@ -138,5 +144,6 @@ _DOTS: dict[str, Callable[[], Dots]] = {
     "wine": _clusters((-0.55, -0.4), (0.0, 0.5), (0.6, -0.35)),
     "breast_cancer": _clusters((-0.4, -0.25), (0.4, 0.3), reach=0.5),
     "diabetes": _cloud,
+    "blobs": _clusters((-0.55, -0.45), (0.05, 0.55), (0.6, -0.3), reach=0.26),
 }
 _LINES: dict[str, Callable[[float], float]] = {"sine": _wave, "diabetes": _slope}
