@@ -26,7 +26,7 @@ class Template:
     title: str
     sentence: str
     family: str
-    """Of its data: a key of FAMILIES."""
+    """Of its data, or what it is made for: a key of FAMILIES."""
 
 
 TEMPLATES: tuple[Template, ...] = (
@@ -202,49 +202,49 @@ TEMPLATES: tuple[Template, ...] = (
         "cluster-moons",
         N_("Clusters: moons"),
         N_("DBSCAN finds two crescents without being told that there are two."),
-        "points",
+        "cluster",
     ),
     Template(
         "cluster-circles",
         N_("Clusters: circles"),
         N_("A ring inside a ring, joined sample by sample into a tree."),
-        "points",
+        "cluster",
     ),
     Template(
         "cluster-blobs",
         N_("Clusters: blobs"),
         N_("Round clouds of one size: what KMeans is made for."),
-        "points",
+        "cluster",
     ),
     Template(
         "cluster-uneven-blobs",
         N_("Clusters: uneven blobs"),
         N_("Clouds of different widths, told apart by a Gaussian mixture."),
-        "points",
+        "cluster",
     ),
     Template(
         "cluster-stretched-blobs",
         N_("Clusters: stretched blobs"),
         N_("Long clouds side by side, which KMeans cuts across."),
-        "points",
+        "cluster",
     ),
     Template(
         "cluster-iris",
         N_("Clusters: iris"),
         N_("Three species of flowers as a tree that nobody has labelled."),
-        "table",
+        "cluster",
     ),
     Template(
         "cluster-digits",
         N_("Clusters: digits"),
         N_("Handwriting sorted into ten heaps by likeness alone."),
-        "image",
+        "cluster",
     ),
     Template(
         "cluster-digits-cnn",
         N_("Clusters: what a CNN has learned"),
         N_("A network learns digits, and clusters of its features come to agree with them."),
-        "image",
+        "cluster",
     ),
 )
 
