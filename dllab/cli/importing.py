@@ -1,29 +1,24 @@
 """`dllab import`: bring a person's own data into the lab; the window runs the same command and reads its JSON lines."""
 
 import argparse
-import json
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 from dllab.checking import check
-from dllab.cli.bar import Bar, clock
-from dllab.cli.interrupt import Interrupt
+from dllab.cli.import_talk import Talk
 from dllab.cli.reading import opened
-from dllab.cli.said import BadInput, table
+from dllab.cli.said import BadInput
 from dllab.data.base import DataProblem, Dataset
 from dllab.data.own import store
 from dllab.data.own.bringing import bring
 from dllab.data.own.choosing import choose
-from dllab.data.own.source import Source
+from dllab.data.own.cut import Cut
+from dllab.data.own.source import MOST_WORDS, Source
 from dllab.data.own.starting import starter
 from dllab.document.edits import set_path
 from dllab.document.experiment import Choice
 from dllab.document.format import save
 from dllab.text import _
-
-_EVERY_S = 0.1
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,9 +27,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         facts = _facts(options, talk)
         talk.found(facts)
-        target = "" if options.no_target else options.target or None
-        dataset = choose(facts, dict(map(_pair, options.types)), target, options.missing)
-        talk.chosen(dataset)
+        dataset = _chosen(options, facts, talk)
+        talk.chosen(facts, dataset)
     except DataProblem as problem:
         if options.json:
             talk.say({"event": "problem", "text": str(problem)})
@@ -46,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _facts(options: argparse.Namespace, talk: "Talk") -> dict[str, Any]:
+def _facts(options: argparse.Namespace, talk: Talk) -> dict[str, Any]:
     """Of a file that is read now, or of content that has been read before."""
     if options.content:
         try:
@@ -71,10 +65,34 @@ def _facts(options: argparse.Namespace, talk: "Talk") -> dict[str, Any]:
         "delimiter": "\t" if options.delimiter == "tab" else options.delimiter,
         "decimal": options.decimal,
         "header": options.header == "yes" if options.header else None,
+        "way": options.way,
         "side": options.side,
         "colour": options.colour,
     }
     return bring(path, given, talk.progress)
+
+
+def _chosen(options: argparse.Namespace, facts: dict[str, Any], talk: Talk) -> Dataset:
+    target = "" if options.no_target else options.target or None
+    try:
+        return choose(facts, dict(map(_pair, options.types)), target, options.missing, options.way, _cut(options))
+    except DataProblem:
+        talk.holds(facts, {})  # so that a better choice can be made
+        raise
+
+
+def _cut(options: argparse.Namespace) -> Cut:
+    """How text and series are cut. Raises BadInput for what no text and no series could be cut into."""
+    limits = {"window": (1, 1000), "stride": (1, 10_000), "horizon": (1, 1000), "vocabulary": (2, MOST_WORDS)}
+    for name, (least, most) in limits.items():
+        given = getattr(options, name)
+        if given and not least <= given <= most:
+            raise BadInput(_("--{name} takes {least:,} to {most:,}").format(name=name, least=least, most=most))
+    return Cut(
+        unit=options.unit,
+        small=None if options.small is None else options.small == "yes",
+        **{name: getattr(options, name) for name in limits},
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -106,75 +124,3 @@ def _use(options: argparse.Namespace, dataset: Dataset) -> None:
         if check(experiment).fits_only:
             text = _("Wrote {path}. Cluster it with: dllab cluster {path}")
         print(text.format(path=path))
-
-
-class Talk:
-    """What an import tells: a bar and a table for people, or JSON lines."""
-
-    def __init__(self, as_json: bool, interrupt: Interrupt) -> None:
-        self._json, self._interrupt = as_json, interrupt
-        self.bar = Bar(sys.stderr)
-        self._began = self._told = time.monotonic()
-
-    def say(self, event: dict[str, Any]) -> None:
-        """One line, if lines are asked for."""
-        if self._json:
-            print(json.dumps(event, allow_nan=False), flush=True)
-
-    def progress(self, done: int, total: int) -> None:
-        """At most ten times a second. Raises KeyboardInterrupt after Ctrl-C: nothing of the file is kept then."""
-        self._interrupt.check()
-        now = time.monotonic()
-        if now - self._told < _EVERY_S:
-            return
-        self._told = now
-        left = (now - self._began) * (total - done) / max(done, 1)
-        self.say({"event": "progress", "done": done, "total": total, "left": left})
-        if not self._json and sys.stderr.isatty():
-            self.bar.draw(done / max(total, 1), _("{left} left").format(left=clock(left)))
-
-    def found(self, facts: dict[str, Any]) -> None:
-        """What is in the file."""
-        self.say({"event": "found", "facts": facts})
-        if self._json:
-            return
-        self.bar.close()
-        if facts["kind"] != "table":
-            for name, count in zip(facts["classes"], facts["counts"], strict=True):
-                print(f"{name}  {count:,}")
-            return
-        print(_("{name}: {rows:,} rows").format(name=facts["name"], rows=facts["rows"]))
-        head = (_("column"), _("type"), _("missing") + ">", _("holds"))
-        print(
-            *table(head, [_line(column, facts["first"], place) for place, column in enumerate(facts["columns"])]),
-            sep="\n",
-        )
-
-    def chosen(self, dataset: Dataset) -> None:
-        """What an experiment will use."""
-        self.say({"event": "chosen", "kind": dataset.kind, "params": dataset.model_dump(mode="json")})
-        if self._json:
-            return
-        if dataset.problem():
-            raise DataProblem(dataset.problem())
-        spec = dataset.spec()
-        if spec.task == "none":
-            text = _("{samples:,} samples of {inputs}; nothing to predict: they can be clustered.")
-            print(text.format(samples=spec.samples, inputs=" × ".join(map(str, spec.input))))
-            return
-        target = spec.targets[0] if spec.targets else _("{count} classes").format(count=len(spec.classes))
-        if getattr(dataset, "target", ""):
-            target = f"{dataset.target} ({target})" if spec.classes else target  # type: ignore[attr-defined]
-        text = _("{samples:,} samples of {inputs}; to predict: {target}.")
-        print(text.format(samples=spec.samples, inputs=" × ".join(map(str, spec.input)), target=target))
-
-
-def _line(column: dict[str, Any], first: list[list[str]], place: int) -> tuple[str, str, str, str]:
-    values = column["values"]
-    if column["guess"] == "number":
-        holds = f"{column['low']:g} … {column['high']:g}"
-    elif values is not None:
-        holds = ", ".join(values[:6]) + (" …" if len(values) > 6 else "")
-    else:
-        holds = ", ".join(row[place] for row in first[:3]) + " …"
-    return column["name"], column["guess"], f"{column['missing']:,}" if column["missing"] else "", holds[:60]

@@ -78,6 +78,10 @@ def _import_options(bring: argparse.ArgumentParser) -> None:
     bring.add_argument("-o", "--output", metavar="FILE", help=_("write a new experiment with this data (*.dllab)"))
     bring.add_argument("--into", metavar="FILE", help=_("let this experiment use the data"))
     bring.add_argument("--force", action="store_true", help=_("write over a file that is there"))
+    bring.add_argument(
+        "--as", default="", dest="way", choices=("table", "series", "text"),
+        help=_("what the file is taken for; else it is guessed. In a series the rows follow each other in time"),
+    )  # fmt: skip
     bring.add_argument("--target", default="", metavar="COLUMN", help=_("the column to predict; else it is guessed"))
     bring.add_argument("--no-target", action="store_true", help=_("nothing is to be predicted: only cluster"))
     bring.add_argument(
@@ -93,6 +97,7 @@ def _import_options(bring: argparse.ArgumentParser) -> None:
     bring.add_argument("--delimiter", default="", choices=(",", ";", "\t", "tab", "|"), help=_("what parts the cells"))
     bring.add_argument("--decimal", default="", choices=(".", ","), help=_("what stands before the decimals"))
     bring.add_argument("--header", default="", choices=("yes", "no"), help=_("whether the first row holds names"))
+    _cutting_options(bring)
     bring.add_argument("--side", type=int, metavar="PIXELS", help=_("pictures: make all of them this wide and high"))
     bring.add_argument("--colour", default="", choices=("rgb", "grey"), help=_("pictures: with or without colours"))
     bring.add_argument(
@@ -102,6 +107,18 @@ def _import_options(bring: argparse.ArgumentParser) -> None:
     bring.add_argument("--from", default="", metavar="URL", dest="base", help=_("fetch them from this server"))
     bring.add_argument("--content", default="", metavar="ID", help=_("use what was imported before, by its content"))
     _json_option(bring)
+
+
+def _cutting_options(bring: argparse.ArgumentParser) -> None:
+    bring.add_argument("--unit", choices=("character", "word"), help=_("text: what it is made of"))
+    bring.add_argument("--small", choices=("yes", "no"), help=_("text: make capital letters small"))
+    bring.add_argument("--vocabulary", type=int, default=0, metavar="N",
+                       help=_("text: how many different characters or words are known"))  # fmt: skip
+    bring.add_argument("--window", type=int, default=0, metavar="N", help=_("text and series: steps in a sample"))
+    bring.add_argument("--stride", type=int, default=0, metavar="N",
+                       help=_("text: steps from one sample to the next"))  # fmt: skip
+    bring.add_argument("--horizon", type=int, default=0, metavar="N",
+                       help=_("series: how many rows ahead the forecast lies"))  # fmt: skip
 
 
 def _training_options(train: argparse.ArgumentParser) -> None:

@@ -15,6 +15,8 @@ DATASETS.load(
         "language",
         "ratings",
         "table",
+        "own_series",
+        "texts",
         "kept",
         "painted",
     )

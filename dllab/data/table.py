@@ -67,9 +67,13 @@ class Table(Dataset):
         if not self._inputs() and goal is None:
             return _("{name}: no column holds numbers or categories to cluster.").format(name=self.source.name)
         if not self._inputs() and goal is not None:
-            return _("{name}: no column is left to predict {column} from.").format(
-                name=self.source.name, column=goal.name
-            )
+            text = _("{name}: no column is left to predict {column} from.")
+            if goal.type == "number":
+                text = _(
+                    "{name}: no column is left to predict {column} from."
+                    " If the rows follow each other in time, take it for a series."
+                )
+            return text.format(name=self.source.name, column=goal.name)
         return ""
 
     def spec(self) -> DataSpec:
@@ -77,7 +81,7 @@ class Table(Dataset):
         task: Task = "regression" if self.target else "none"
         if goal is not None and goal.type == "category":
             task = "classification"
-        features = tuple(name for column in self._inputs() for name in _features(column))
+        features = tuple(name for column in self._inputs() for name in features_of(column))
         samples = self.complete if self.missing == "drop" else self.rows
         classes = goal.values if goal is not None and task == "classification" else ()
         return DataSpec(
@@ -114,13 +118,14 @@ class Table(Dataset):
     def _gaps(self, x: "np.ndarray") -> Iterator[Gap]:
         start = 0
         for column in self._inputs():
-            stop = start + len(_features(column))
+            stop = start + len(features_of(column))
             if self.missing != "drop":
                 yield Gap(start, stop, self.missing)
             start = stop
 
 
-def _features(column: Column) -> tuple[str, ...]:
+def features_of(column: Column) -> tuple[str, ...]:
+    """The numbers that a column becomes: one, or one for each value of a category."""
     if column.type == "category":
         return tuple(f"{column.name} = {value}" for value in column.values)
     return (column.name,)

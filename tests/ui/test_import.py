@@ -10,9 +10,12 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QStyleOption
 from pytestqt.qtbot import QtBot
 
 from dllab.data.own import store
+from dllab.data.own.texts import words_in
+from dllab.data.verse import VERSE
 from ui.data.column_table import ColumnTable
 from ui.data.import_page import ImportPage
 from ui.inspector.data_editor import DataEditor
+from ui.inspector.number import NumberField
 from ui.inspector.words import chip_text_data
 from ui.shell.window import Window
 
@@ -51,7 +54,7 @@ def test_a_table_is_shown_and_used(window: Window, houses: Path, qtbot: QtBot) -
     assert page.about.text() == "5 rows · 4 columns"
     assert cells(page.table)[1] == ["rooms", "number  ▾", "1", "2 … 4", "2", "3", "", "4"]
     assert page.table.types() == {"area": "number", "rooms": "number", "city": "category", "price": "number"}
-    assert (page.target.currentData(), page.missing.currentData()) == ("price", "drop")
+    assert (page.choices.target.currentData(), page.choices.missing.currentData()) == ("price", "drop")
     assert page.verdict.text() == "4 samples · 5 numbers each · 1 number to predict · 1 row with gaps left out"
     page.use.click()
     data = window.document.experiment.data
@@ -71,10 +74,10 @@ def test_types_target_and_gaps_are_corrected(window: Window, houses: Path, qtbot
     editor.setCurrentIndex(editor.findData("category"))
     table.itemDelegateForColumn(1).setModelData(editor, table.model(), index)
     editor.deleteLater()
-    page.target.setCurrentIndex(page.target.findData("city"))
-    page.target.activated.emit(page.target.currentIndex())
-    page.missing.setCurrentIndex(page.missing.findData("mean"))
-    page.missing.activated.emit(page.missing.currentIndex())
+    page.choices.target.setCurrentIndex(page.choices.target.findData("city"))
+    page.choices.target.activated.emit(page.choices.target.currentIndex())
+    page.choices.missing.setCurrentIndex(page.choices.missing.findData("mean"))
+    page.choices.missing.activated.emit(page.choices.missing.currentIndex())
     qtbot.waitUntil(lambda: "3 classes" in page.verdict.text(), timeout=20_000)
     assert page.verdict.text() == "5 samples · 5 numbers each · 3 classes"
     page.fresh.click()
@@ -86,10 +89,10 @@ def test_types_target_and_gaps_are_corrected(window: Window, houses: Path, qtbot
 
 def test_nothing_to_predict_only_to_cluster(window: Window, houses: Path, qtbot: QtBot) -> None:
     page = read(window, houses, qtbot)
-    page.target.setCurrentIndex(page.target.findData(""))
-    page.target.activated.emit(page.target.currentIndex())
+    page.choices.target.setCurrentIndex(page.choices.target.findData(""))
+    page.choices.target.activated.emit(page.choices.target.currentIndex())
     qtbot.waitUntil(lambda: "nothing to predict" in page.verdict.text(), timeout=20_000)
-    assert page.target.currentText() == "nothing: only cluster"
+    assert page.choices.target.currentText() == "nothing: only cluster"
     assert page.verdict.text() == "4 samples · 6 numbers each · nothing to predict · 1 row with gaps left out"
     page.fresh.click()
     check = window.document.check
@@ -116,7 +119,10 @@ def test_reading_it_otherwise(window: Window, tmp_path: Path, qtbot: QtBot) -> N
         (b"", "bad.csv is empty: choose a file with a row of names and rows of values."),
         (b"a,b\n", "bad.csv has a row of names and no rows of values."),
         (b"a,b\n1,2\n3\n", "bad.csv, row 3: 1 cells instead of 2. Mend the row or choose another delimiter."),
-        (b"k,x\na,1\na,2\na,3\n", ""),
+        (
+            b"k,x\na,1\na,2\na,3\n",
+            "bad.csv: no column is left to predict x from. If the rows follow each other in time, take it for a series.",
+        ),
     ],
 )
 def test_bad_files_leave_the_experiment_alone(
@@ -126,7 +132,7 @@ def test_bad_files_leave_the_experiment_alone(
     path.write_bytes(data)
     before = window.document.experiment
     page = read(window, path, qtbot)
-    assert page.trouble.text() == (sentence or "bad.csv: no column is left to predict x from.")
+    assert page.trouble.text() == sentence
     assert not page.use.isEnabled()
     page.reject()
     assert window.document.experiment is before
@@ -230,3 +236,103 @@ def test_what_can_not_be_fetched_is_said_and_a_local_file_offered(window: Window
     (dialog,) = [d for d in window.findChildren(QFileDialog) if d.isVisible()]
     dialog.reject()
     assert window.document.experiment.data.kind == "digits"
+
+
+def steps(field: NumberField, text: str) -> None:
+    """Type into a field and press Enter."""
+    field.setText(text)
+    field.textEdited.emit(text)
+    assert field.commit()
+
+
+def test_a_text_is_dropped_cut_into_words_and_used(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "poem.txt"
+    path.write_text(VERSE)
+    drop_on(window, path)
+    qtbot.waitUntil(lambda: bool(window.findChildren(ImportPage)))
+    (page,) = window.findChildren(ImportPage)
+    qtbot.waitUntil(lambda: page.use.isEnabled(), timeout=20_000)
+    assert page.way.currentData() == "text"
+    assert page.about.text() == f"{len(VERSE):,} characters · {len(words_in(VERSE)):,} words"
+    assert page.verdict.text() == "779 samples · 32 steps each · 50 classes"
+    assert page.preview.family == "text"
+    assert page.table.isHidden()
+    assert not page.choices.target.isVisible()
+    page.choices.unit.setCurrentIndex(page.choices.unit.findData("word"))
+    page.choices.unit.activated.emit(1)
+    qtbot.waitUntil(lambda: "16 steps" in page.verdict.text(), timeout=20_000)
+    steps(page.choices.vocabulary, "60")
+    qtbot.waitUntil(lambda: "61 classes" in page.verdict.text(), timeout=20_000)
+    assert "the unknown" in page.remarks.text()
+    steps(page.choices.steps, "8")
+    qtbot.waitUntil(lambda: "8 steps" in page.verdict.text() and page.use.isEnabled(), timeout=20_000)
+    page.fresh.click()
+    made = window.document.experiment
+    assert (made.title, made.data.kind, made.data.params["unit"], made.data.params["window"]) == (
+        "poem",
+        "text",
+        "word",
+        8,
+    )
+    assert window.document.check.trainable, [p.text for p in window.document.check.problems]
+
+
+def test_rows_that_follow_each_other_in_time(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "w.csv"
+    path.write_text("rain,heat\n" + "".join(f"{n % 3},{n % 7}\n" for n in range(60)))
+    page = read(window, path, qtbot)
+    assert [page.way.itemData(n) for n in range(page.way.count())] == ["table", "series"]
+    page.way.setCurrentIndex(1)
+    page.way.activated.emit(1)
+    qtbot.waitUntil(lambda: "12 × 2" in page.verdict.text(), timeout=20_000)
+    assert page.choices.target.currentData() == "heat"
+    steps(page.choices.steps, "5")
+    steps(page.choices.horizon, "2")
+    page.table.retyped.emit("rain", "ignore")
+    qtbot.waitUntil(lambda: "5 × 1" in page.verdict.text() and page.use.isEnabled(), timeout=20_000)
+    assert page.verdict.text() == "54 samples of 5 × 1 · 1 number to predict"
+    steps(page.choices.steps, "70")
+    qtbot.waitUntil(lambda: bool(page.trouble.text()), timeout=20_000)
+    assert page.trouble.text().startswith("w.csv is too short for windows of 70 rows")
+    assert not page.use.isEnabled()
+    page.way.setCurrentIndex(0)
+    page.way.activated.emit(0)
+    qtbot.waitUntil(lambda: page.use.isEnabled(), timeout=20_000)
+    assert page.verdict.text().startswith("60 samples · ")
+    page.reject()
+
+
+def test_a_text_file_read_as_a_table_and_back(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "n.txt"
+    path.write_text("a\tb\n" + "".join(f"{n}\t{n * n}\n" for n in range(40)))
+    page = read(window, path, qtbot)
+    assert [page.way.itemData(n) for n in range(page.way.count())] == ["table", "series", "text"]
+    page.way.setCurrentIndex(2)
+    page.way.activated.emit(2)
+    qtbot.waitUntil(lambda: page.preview.isVisible() and page.use.isEnabled(), timeout=20_000)
+    assert page.way.currentData() == "text"
+    assert page.table.isHidden()
+    page.way.setCurrentIndex(page.way.findData("table"))
+    page.way.activated.emit(1)
+    qtbot.waitUntil(lambda: page.table.isVisible() and page.use.isEnabled(), timeout=20_000)
+    assert page.delimiter.currentData() == "tab"
+    page.reject()
+    assert list(store.folder().iterdir()) == []
+
+
+def test_a_bad_text_leaves_the_experiment_alone(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "bad.txt"
+    path.write_bytes(b"\n \n")
+    before = window.document.experiment
+    page = read(window, path, qtbot)
+    assert page.trouble.text() == "bad.txt is empty: choose a file with text in it."
+    page.reject()
+    assert window.document.experiment is before
+
+
+def test_the_page_fits_a_small_screen(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "w.csv"
+    path.write_text("rain,heat\n" + "".join(f"{n % 3},{n % 7}\n" for n in range(60)))
+    page = read(window, path, qtbot)
+    assert page.minimumSizeHint().width() <= 1000
+    page.reject()

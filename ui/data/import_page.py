@@ -1,31 +1,31 @@
 """The page between a file and an experiment: how it is read, what each column is, what is to be predicted."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from dllab.data import DATASETS
-from dllab.data.base import DataProblem
+from dllab.data.base import DataProblem, Dataset
 from dllab.data.own import store
+from dllab.data.own.choosing import ways
 from dllab.data.own.names import PARQUET
+from dllab.data.own.remarks import remarks
 from dllab.document.experiment import Choice
 from dllab.text import N_, _, ngettext
+from ui.data.choices import WAYS, Choices
 from ui.data.column_table import ColumnTable
 from ui.data.importer import Importer
+from ui.data.parts import box, button, named, pick, words
 from ui.data.summary import summary_of
 from ui.inspector.preview import DataPreview
 from ui.inspector.sheet import say, sheet_style
@@ -39,11 +39,6 @@ _DELIMITERS = {",": N_("comma"), ";": N_("semicolon"), "tab": N_("tab"), "|": N_
 _DECIMALS = {".": N_("point"), ",": N_("comma")}
 _SIDES = (8, 16, 28, 32, 48, 64, 96, 128)
 _CLASSES_SHOWN = 10
-_MISSING = {
-    "drop": N_("leave such rows out"),
-    "mean": N_("put in the mean"),
-    "most_frequent": N_("put in the most frequent value"),
-}
 
 
 class ImportPage(QDialog):
@@ -84,36 +79,21 @@ class ImportPage(QDialog):
         self.title = QLabel(self._path.name)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setFont(interface_font(18, bold=True))
-        self.about = _words("muted")
-        self.encoding = _box(_("Encoding"), _ENCODINGS)
-        self.delimiter = _box(_("Cells are parted by"), _DELIMITERS)
-        self.decimal = _box(_("Decimal sign"), _DECIMALS)
-        self.header = QCheckBox(_("First row holds names"))
-        for box in (self.encoding, self.delimiter, self.decimal):
-            box.activated.connect(self._reread)
-        self.header.clicked.connect(self._reread)
-        self.reading = self._labelled(self.encoding, self.delimiter, self.decimal, self.header)
+        self.about = words("muted")
+        self._make_reading()
         self.table = ColumnTable(self)
         self.table.retyped.connect(self._on_retyped)
-        self.target = _box(_("Predict"), {})
-        self.missing = _box(_("Missing values"), _MISSING)
-        for box in (self.target, self.missing):
-            box.activated.connect(lambda _index: self._soon.start())
-        self.choices = self._labelled(self.target, self.missing)
-        self.side = _box(_("Pixels a side"), {str(side): str(side) for side in _SIDES})
-        self.colour = _box(_("Colours"), {"grey": N_("grey"), "rgb": N_("red, green, blue")})
-        for box in (self.side, self.colour):
-            box.activated.connect(self._reread)
-        self.pictures = self._labelled(self.side, self.colour)
+        self.choices = Choices(self)
+        self.choices.changed.connect(self._soon.start)
         self.preview = DataPreview(self)
-        self.verdict, self.trouble = _words("good"), _words("bad")
+        self.verdict, self.trouble, self.remarks = words("good"), words("bad"), words("muted")
         self.bar = QProgressBar(self, maximum=1000, textVisible=False)
         self.bar.setAccessibleName(_("Progress of reading"))
-        self.left = _words("muted")
-        self.cancel = _button(_("Cancel"), self.reject)
-        self.fresh = _button(_("New experiment with this data"), lambda: self._take(True))
-        self.use = _button(_("Use in this experiment"), lambda: self._take(False))
-        self.other = _button(_("Open local files instead…"), self._open_other)
+        self.left = words("muted")
+        self.cancel = button(_("Cancel"), self.reject)
+        self.fresh = button(_("New experiment with this data"), lambda: self._take(True))
+        self.use = button(_("Use in this experiment"), lambda: self._take(False))
+        self.other = button(_("Open local files instead…"), self._open_other)
         self.other.setVisible(bool(self._fetched))
         self.use.setVisible(into)
         main = self.use if into else self.fresh
@@ -121,41 +101,64 @@ class ImportPage(QDialog):
         main.setDefault(True)
         self._lay_out()
 
+    def _make_reading(self) -> None:
+        """What the file is taken for and how it is read."""
+        self.way = box(_("This is a"), {}, 300)
+        self.way.activated.connect(self._on_way)
+        self.taken_for = self._labelled(self.way)
+        self.encoding = box(_("Encoding"), _ENCODINGS)
+        self.delimiter = box(_("Cells are parted by"), _DELIMITERS)
+        self.decimal = box(_("Decimal sign"), _DECIMALS)
+        self.header = QCheckBox(_("First row holds names"))
+        for chosen in (self.encoding, self.delimiter, self.decimal):
+            chosen.activated.connect(lambda _index: self._reread())
+        self.header.clicked.connect(lambda _checked: self._reread())
+        self.reading = self._labelled(self.encoding)
+        self.cells = self._labelled(self.delimiter, self.decimal, self.header)
+        self.side = box(_("Pixels a side"), {str(side): str(side) for side in _SIDES})
+        self.colour = box(_("Colours"), {"grey": N_("grey"), "rgb": N_("red, green, blue")})
+        for chosen in (self.side, self.colour):
+            chosen.activated.connect(lambda _index: self._reread())
+        self.pictures = self._labelled(self.side, self.colour)
+
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.addWidget(self.bar, 1)
         buttons.addWidget(self.left)
         buttons.addStretch(1)
-        for button in (self.other, self.cancel, self.fresh, self.use):
-            buttons.addWidget(button)
+        for item in (self.other, self.cancel, self.fresh, self.use):
+            buttons.addWidget(item)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(10)
         column.addWidget(self.title)
         column.addWidget(self.about)
-        for item in (self.reading, self.pictures, self.preview, self.table, self.choices):
-            item.hide()
-            column.addWidget(item, 1 if item is self.table else 0)
+        top = QHBoxLayout()
+        top.setSpacing(16)
+        for choice in (self.reading, self.cells, self.pictures):
+            choice.hide()
+            top.addWidget(choice)
+        top.addStretch(1)
+        self.taken_for.hide()
+        column.addWidget(self.taken_for)
+        column.addLayout(top)
+        for part in (self.preview, self.table, self.choices):
+            part.hide()
+            column.addWidget(part, 1 if part is self.table else 0)
         column.addStretch(0)
-        for words in (self.verdict, self.trouble):
-            column.addWidget(words)
+        for line in (self.remarks, self.verdict, self.trouble):
+            column.addWidget(line)
         column.addLayout(buttons)
 
     def _labelled(self, *fields: QWidget) -> QWidget:
         """Fields in a row, each under its name."""
         holder = QWidget(self)
-        grid = QGridLayout(holder)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(3)
-        for place, field in enumerate(fields):
-            if isinstance(field, QComboBox):
-                name = _words("caption")
-                name.setText(field.accessibleName())
-                name.setBuddy(field)
-                grid.addWidget(name, 0, place)
-            grid.addWidget(field, 1, place)
-        grid.setColumnStretch(len(fields), 1)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(16)
+        for field in fields:
+            row.addWidget(named(field))
+        row.addStretch(1)
         return holder
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -164,15 +167,33 @@ class ImportPage(QDialog):
         self._wait(_("Fetching…") if self._fetched else _("Reading…"))
         self.importer.read(["--download", self._fetched] if self._fetched else [str(self._path), *given])
 
-    def _reread(self) -> None:
-        """How the file is read was changed: begin again."""
+    def _reread(self, way: str = "") -> None:
+        """How the file is read was changed, or what it is taken for: begin again."""
         self._forget()
         self._types.clear()
-        self._facts = {}
-        folder = self._path.is_dir()
-        names = ("side", "colour") if folder else ("encoding", "delimiter", "decimal")
+        names: tuple[str, ...] = ()
+        if self._path.is_dir():
+            names = ("side", "colour")
+        elif not way:
+            names = ("encoding",) if self._facts.get("kind") == "text" else ("encoding", "delimiter", "decimal")
         given = [part for name in names for part in (f"--{name}", getattr(self, name).currentData())]
-        self._read(*given, *(() if folder else ("--header", "yes" if self.header.isChecked() else "no")))
+        if "delimiter" in names:
+            given += ["--header", "yes" if self.header.isChecked() else "no"]
+        taken_for = way or self.way.currentData()
+        if taken_for and not self._path.is_dir():
+            given += ["--as", taken_for]
+        self._facts = {}
+        self._read(*given)
+
+    def _on_way(self) -> None:
+        """What the file is taken for was changed: read it again only if it was read for something else."""
+        way = self.way.currentData()
+        if self._facts.get("kind") == "table" and way in ("table", "series"):
+            self._types.clear()
+            self.choices.take_for(way)
+            self._choose()
+        elif way:
+            self._reread(way)
 
     def _choose(self) -> None:
         """Ask what the choices on this page come to."""
@@ -180,19 +201,17 @@ class ImportPage(QDialog):
             return
         self._wait("")
         types = [part for name, kind in self._types.items() for part in ("--type", f"{name}={kind}")]
-        goal, fill = self.target.currentData() or "", self.missing.currentData() or ""
-        predict = ["--target", goal] if goal else ["--no-target"]
-        arguments = ["--content", self._facts["content"], *predict, "--missing", fill, *types]
-        self.importer.read(arguments)
+        way = ["--as", self.way.currentData()] if self.way.currentData() else []
+        self.importer.read(["--content", self._facts["content"], *way, *self.choices.arguments(), *types])
 
-    def _wait(self, words: str) -> None:
+    def _wait(self, text: str) -> None:
         self._choice = None
         self.fresh.setEnabled(False)
         self.use.setEnabled(False)
         say(self.trouble, "")
-        self.bar.setVisible(bool(words))
+        self.bar.setVisible(bool(text))
         self.bar.setValue(0)
-        say(self.left, words)
+        say(self.left, text)
 
     def _on_progress(self, share: float, left: float) -> None:
         self.bar.setValue(round(1000 * share))
@@ -203,23 +222,42 @@ class ImportPage(QDialog):
             return  # the same file with other choices
         self._facts = facts
         self.title.setText(facts["name"])
+        self._offer_ways(facts)
+        self.choices.offer(facts)
         if facts["kind"] == "table":
             self._show_table(facts)
+        elif facts["kind"] == "text":
+            self._show_text(facts)
         else:
             self._show_samples(facts)
+
+    def _offer_ways(self, facts: dict[str, Any]) -> None:
+        self.way.clear()
+        for way in ways(facts):
+            self.way.addItem(_(WAYS.get(way, way)), way)
+        self.taken_for.setVisible(self.way.count() > 1)
+        table, text = facts["kind"] == "table", facts["kind"] == "text"
+        self.reading.setVisible((table and self._path.suffix.lower() not in PARQUET) or text)
+        self.cells.setVisible(table and not self.reading.isHidden())
+        self.table.setVisible(table)
+        self.choices.setVisible(table or text)
+        self.preview.setVisible(not table)
 
     def _show_table(self, facts: dict[str, Any]) -> None:
         about = _("{rows} rows · {columns} columns")
         self.about.setText(about.format(rows=f"{facts['rows']:,}", columns=f"{len(facts['columns']):,}"))
-        self._show_reading(facts["reading"])
+        reading = facts["reading"]
+        pick(self.encoding, reading["encoding"])
+        pick(self.delimiter, "tab" if reading["delimiter"] == "\t" else reading["delimiter"])
+        pick(self.decimal, reading["decimal"])
+        self.header.setChecked(reading["header"])
         self.table.show_facts(facts)
-        self.table.show()
-        self.choices.show()
-        self.target.clear()
-        for column in facts["columns"]:
-            self.target.addItem(column["name"][:60], column["name"])
-        self.target.insertSeparator(self.target.count())
-        self.target.addItem(_("nothing: only cluster"), "")
+
+    def _show_text(self, facts: dict[str, Any]) -> None:
+        counts = {unit: f"{facts['units'][unit]['count']:,}" for unit in ("character", "word")}
+        about = _("{characters} characters · {words} words")
+        self.about.setText(about.format(characters=counts["character"], words=counts["word"]))
+        pick(self.encoding, facts["reading"]["encoding"])
 
     def _show_samples(self, facts: dict[str, Any]) -> None:
         pairs = zip(facts["classes"], facts["counts"], strict=True)
@@ -228,20 +266,8 @@ class ImportPage(QDialog):
         self.about.setText(" · ".join(shown) + more)
         if self._path.is_dir():
             self.pictures.show()
-            _pick(self.side, str(facts["shape"][-1]))
-            _pick(self.colour, "rgb" if facts["shape"][0] == 3 else "grey")
-        try:
-            self.preview.show_summary(summary_of(facts))
-            self.preview.show()
-        except DataProblem as problem:
-            self._on_refused(str(problem))
-
-    def _show_reading(self, reading: dict[str, Any]) -> None:
-        _pick(self.encoding, reading["encoding"])
-        _pick(self.delimiter, "tab" if reading["delimiter"] == "\t" else reading["delimiter"])
-        _pick(self.decimal, reading["decimal"])
-        self.header.setChecked(reading["header"])
-        self.reading.setVisible(self._path.suffix.lower() not in PARQUET)
+            pick(self.side, str(facts["shape"][-1]))
+            pick(self.colour, "rgb" if facts["shape"][0] == 3 else "grey")
 
     # --- choosing -----------------------------------------------------------------------------------------------------
 
@@ -252,28 +278,35 @@ class ImportPage(QDialog):
     def _on_chosen(self, kind: str, params: dict[str, Any]) -> None:
         self._end_wait()
         dataset = DATASETS.make(kind, params)
-        spec = dataset.spec()
+        pick(self.way, kind)
+        self.choices.take_for(kind)
+        self.choices.show_params(params)
+        for column in params.get("columns", ()):
+            self.table.set_type(column["name"], column["type"])
         lost = params["rows"] - params["complete"] if kind == "table" else 0
-        if kind == "table":
-            self._show_choices(params, lost)
+        self.choices.missing.setEnabled(lost > 0)
+        say(self.remarks, "\n".join(remarks(self._facts, dataset)))
         if dataset.problem():
             self._on_refused(dataset.problem())
             return
-        words = f"{sample_words(spec)} · {target_words(spec)}"
+        self._show_preview(dataset)
+        spec = dataset.spec()
+        verdict = f"{sample_words(spec)} · {target_words(spec)}"
         if lost and params["missing"] == "drop":
             left_out = ngettext("{count} row with gaps left out", "{count} rows with gaps left out", lost)
-            words += " · " + left_out.format(count=f"{lost:,}")
-        say(self.verdict, words)
+            verdict += " · " + left_out.format(count=f"{lost:,}")
+        say(self.verdict, verdict)
         self._choice = Choice(kind=kind, params=params)
         self.fresh.setEnabled(True)
         self.use.setEnabled(True)
 
-    def _show_choices(self, params: dict[str, Any], lost: int) -> None:
-        for column in params["columns"]:
-            self.table.set_type(column["name"], column["type"])
-        _pick(self.target, params["target"])
-        _pick(self.missing, params["missing"])
-        self.missing.setEnabled(lost > 0)
+    def _show_preview(self, dataset: Dataset) -> None:
+        if self._facts["kind"] == "table":
+            return
+        try:
+            self.preview.show_summary(summary_of(self._facts, dataset))
+        except DataProblem as problem:
+            self._on_refused(str(problem))
 
     def _on_refused(self, sentence: str) -> None:
         self._end_wait()
@@ -306,32 +339,3 @@ class ImportPage(QDialog):
         self.importer.stop()
         self._forget()
         super().done(result)
-
-
-def _words(role: str) -> QLabel:
-    words = QLabel()
-    words.setProperty("role", role)
-    words.setTextFormat(Qt.TextFormat.PlainText)
-    words.setWordWrap(role in ("good", "bad"))
-    return words
-
-
-def _button(text: str, do: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.clicked.connect(lambda: do())
-    return button
-
-
-def _box(name: str, items: dict[str, str]) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setMinimumWidth(150)
-    for value, words in items.items():
-        box.addItem(_(words), value)
-    return box
-
-
-def _pick(box: QComboBox, value: Any) -> None:
-    place = box.findData(value)
-    if place >= 0:
-        box.setCurrentIndex(place)

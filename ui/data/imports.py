@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 from shiboken6 import isValid
 
 from dllab.data import DATASETS
-from dllab.data.own.names import TABLES, is_importable
+from dllab.data.own.names import TABLES, TEXTS, is_importable
 from dllab.data.own.published import DOWNLOADS
 from dllab.data.own.starting import starter
 from dllab.document import edits
@@ -44,8 +44,8 @@ class Imports(QObject):
         """Ask for a file and import it."""
         dialog = QFileDialog(self._window, _("Import data"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        known = " ".join(f"*{suffix}" for suffix in (*TABLES, ".npz", "ubyte", "ubyte.gz"))
-        dialog.setNameFilters([f"{_('Tables and arrays')} ({known})", _("All files (*)")])
+        known = " ".join(f"*{suffix}" for suffix in (*TABLES, *TEXTS, ".npz", "ubyte", "ubyte.gz"))
+        dialog.setNameFilters([f"{_('Tables, texts and arrays')} ({known})", _("All files (*)")])
         self._ask(dialog)
 
     def choose_folder(self) -> None:

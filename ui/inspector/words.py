@@ -8,7 +8,7 @@ from dllab.data import DATASETS
 from dllab.data.base import DataSpec
 from dllab.declare import Declared, FormField, Registry
 from dllab.document.experiment import Experiment
-from dllab.layers.base import show_shape
+from dllab.layers.base import show_shape, vocabulary
 from dllab.recipe import OPTIMISERS
 from dllab.text import _, ngettext
 from ui.inspector.parsing import show_number
@@ -63,6 +63,8 @@ def sample_words(spec: DataSpec) -> str:
         return text.format(count=f"{spec.samples:,}", shape=show_shape(spec.input))
     count = spec.input[0] if spec.input else 1
     samples = ngettext("{count} sample", "{count} samples", spec.samples).format(count=f"{spec.samples:,}")
+    if vocabulary(spec.input):
+        return f"{samples} · {ngettext('{count} step each', '{count} steps each', count).format(count=count)}"
     return f"{samples} · {ngettext('{count} number each', '{count} numbers each', count).format(count=count)}"
 
 

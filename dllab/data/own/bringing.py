@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dllab.data.base import DataProblem
 from dllab.data.own import store
 from dllab.data.own.chunks import TextTable, unlike
-from dllab.data.own.names import PARQUET, is_idx
-from dllab.data.own.sniffing import HEAD, sniff
+from dllab.data.own.names import PARQUET, TEXTS, is_idx
+from dllab.data.own.sniffing import HEAD, looks_tabular, sniff
 from dllab.data.own.source import Reading, Source
 from dllab.files import write_atomic
 from dllab.text import _
@@ -32,13 +32,13 @@ def bring(path: Path, given: dict[str, Any] | None = None, progress: Progress | 
     """
     tell = progress or (lambda _done, _all: None)
     try:
-        return _reader(path)(path, given or {}, tell)
+        return _reader(path, given or {})(path, given or {}, tell)
     except OSError as error:
         raise DataProblem(f"{path.name}: {error.strerror or error}") from error
 
 
-def _reader(path: Path) -> Callable[[Path, dict[str, Any], Progress], dict[str, Any]]:
-    """What reads a file of this name."""
+def _reader(path: Path, given: dict[str, Any]) -> Callable[[Path, dict[str, Any], Progress], dict[str, Any]]:
+    """What reads a file of this name, or one that is to be taken for what `given` says."""
     # Loaded when needed: Pillow and zipfile are not there for those who bring a table.
     if path.is_dir():
         from dllab.data.own.pictures import bring_pictures
@@ -53,10 +53,27 @@ def _reader(path: Path) -> Callable[[Path, dict[str, Any], Progress], dict[str, 
         from dllab.data.own.idx import bring_idx
 
         return lambda path, _given, tell: bring_idx(path, tell)
-    return _bring_parquet if name.endswith(PARQUET) else _bring_text
+    if name.endswith(PARQUET):
+        return _bring_parquet
+    way = given.get("way") or ("text" if name.endswith(TEXTS) and not is_table(path) else "")
+    if way == "text":
+        from dllab.data.own.texts import bring_text
+
+        return bring_text
+    return _bring_table
 
 
-def _bring_text(path: Path, given: dict[str, Any], progress: Progress) -> dict[str, Any]:
+def is_table(path: Path) -> bool:
+    """Whether a file of text looks like a table: cells in columns, or one number in every line."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    try:
+        return looks_tabular(head)
+    except DataProblem:
+        return False
+
+
+def _bring_table(path: Path, given: dict[str, Any], progress: Progress) -> dict[str, Any]:
     size = path.stat().st_size
     with path.open("rb") as file:
         reading = sniff(file.read(HEAD), path.name, given)

@@ -1,4 +1,4 @@
-"""From what an import found to a dataset: what each column is, which one is the target, how many rows remain."""
+"""From what an import found to a dataset: what it is taken for, what each column is, which one is the target."""
 
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -6,31 +6,108 @@ from typing import Any, get_args
 from dllab.data import DATASETS
 from dllab.data.base import DataProblem, Dataset
 from dllab.data.own.bringing import source_of
+from dllab.data.own.choosing_words import choose_text
+from dllab.data.own.cut import AS_IT_COMES, Cut
+from dllab.data.own.names import TEXTS
 from dllab.data.own.sniffing import is_number
 from dllab.data.own.source import LARGEST_VOCABULARY, Column, ColumnType
+from dllab.data.own_series import OwnSeries
 from dllab.data.table import Table
 from dllab.text import _
 
 _TARGET_NAMES = ("target", "label", "class", "y", "species", "outcome")
+_LONG = 20
+"""Rows from which on a single column of numbers is taken for a series."""
 _FEW = 20
 """A target of at most so many whole numbers is a class, if each comes often enough."""
 
 
 def choose(
-    facts: Mapping[str, Any], types: Mapping[str, str] = {}, target: str | None = None, missing: str = ""
+    facts: Mapping[str, Any],
+    types: Mapping[str, str] = {},
+    target: str | None = None,
+    missing: str = "",
+    way: str = "",
+    cut: Cut = AS_IT_COMES,
 ) -> Dataset:
-    """What was brought as a dataset. The choices are for tables; what is not given is guessed. An empty target: there is
-    nothing to predict, all columns are only clustered.
+    """What was brought as a dataset; what is not given is guessed. `way` is one of `ways`. Types, target and missing are
+    for tables. An empty target: there is nothing to predict, all columns are only clustered.
 
     Raises DataProblem for a column that is not there or can't be what it is said to be.
     """
+    if way and way not in ways(facts):
+        text = _("{file} can't be taken for {way}; it can be: {ways}.")
+        raise DataProblem(text.format(file=facts["name"], way=way, ways=", ".join(ways(facts))))
+    if facts["kind"] == "text":
+        return choose_text(facts, cut)
     if facts["kind"] != "table":
         return DATASETS.make(facts["kind"], _as_it_is(facts))
-    known = {column["name"]: column for column in facts["columns"]}
-    for name in (*types, *([target] if target else [])):
+    _refuse_unknown(facts, (*types, *([target] if target else [])))
+    if (way or _guess_way(facts, types, target)) == "series":
+        return _series(facts, types, target, cut)
+    return _table(facts, types, target, missing)
+
+
+def ways(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The kinds of data that can be made of what was brought, most likely first."""
+    if facts["kind"] == "text":
+        return ("text", "table")
+    if facts["kind"] != "table":
+        return tuple(facts.get("ways", (facts["kind"],)))
+    made = ("table", *(["series"] if any(c["numbers"] for c in facts["columns"]) else []))
+    return (*made, "text") if facts["name"].lower().endswith(TEXTS) else made
+
+
+def _guess_way(facts: Mapping[str, Any], types: Mapping[str, str], target: str | None) -> str:
+    """A table whose one useful column is a number can only be its own past."""
+    kinds = [types.get(column["name"], column["guess"]) for column in facts["columns"]]
+    useful = [kind for kind in kinds if kind in ("number", "category")]
+    return "series" if useful == ["number"] and target is None and facts["rows"] >= _LONG else "table"
+
+
+def _refuse_unknown(facts: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    known = [column["name"] for column in facts["columns"]]
+    for name in names:
         if name not in known:
             text = _("{file} has no column {name}; it has {names}.")
-            raise DataProblem(text.format(file=facts["name"], name=name, names=", ".join(list(known)[:12])))
+            raise DataProblem(text.format(file=facts["name"], name=name, names=", ".join(known[:12])))
+
+
+def _series(facts: Mapping[str, Any], types: Mapping[str, str], target: str | None, cut: Cut) -> OwnSeries:
+    from dllab.data.own.loading import Stored
+
+    known = {column["name"]: column for column in facts["columns"]}
+    if target == "":
+        text = _("{file}: a series is there to be forecast, so one column must be predicted.")
+        raise DataProblem(text.format(file=facts["name"]))
+    goal = target or guess_future(facts, types)
+    if not known[goal]["numbers"]:
+        text = _("{file}: column {name} can't be predicted: it holds no numbers.")
+        raise DataProblem(text.format(file=facts["name"], name=goal))
+    kinds = {name: types.get(name) or ("number" if found["guess"] == "number" else "ignore")
+             for name, found in known.items()}  # fmt: skip
+    columns = tuple(_column(facts, known[name], kind) for name, kind in kinds.items())
+    stored = Stored(source_of(dict(facts)))
+    here = [stored.known(c) for c in (*columns, Column(name=goal)) if c.type in ("number", "category")]
+    begins = max(int(rows.argmax()) if rows.any() else stored.rows for rows in here)
+    filled = sum(int((~rows[begins:]).sum()) for rows in here[:-1] or here)
+    rows = stored.rows - begins
+    window = cut.window or min(24, max(1, rows // 5))
+    return OwnSeries(source=source_of(dict(facts)), columns=columns, target=goal, rows=rows, filled=filled,
+                     window=window, horizon=cut.horizon or 1)  # fmt: skip
+
+
+def guess_future(facts: Mapping[str, Any], types: Mapping[str, str]) -> str:
+    """The column whose future is most likely asked for: one called so, else the last one of numbers."""
+    able = [c["name"] for c in facts["columns"] if c["numbers"] and types.get(c["name"], c["guess"]) == "number"]
+    if not able:
+        raise DataProblem(_("{file}: no column holds numbers to predict.").format(file=facts["name"]))
+    named = [name for name in able if name.casefold() in _TARGET_NAMES]
+    return str(named[0] if named else able[-1])
+
+
+def _table(facts: Mapping[str, Any], types: Mapping[str, str], target: str | None, missing: str) -> Table:
+    known = {column["name"]: column for column in facts["columns"]}
     goal = guess_target(facts, types) if target is None else target
     kinds = {
         name: types.get(name) or (guess_goal(found) if name == goal else found["guess"])

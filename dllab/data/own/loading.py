@@ -89,3 +89,12 @@ class Stored:
         seen = self._facts[column.name]["values"] or []
         order = {value: number for number, value in enumerate(column.values)}
         return np.array([*(order.get(value, -1) for value in seen), -1], np.int64)
+
+
+def carried(values: np.ndarray) -> np.ndarray:
+    """The rows with the last value before it in place of each that is missing; the first row lacks none."""
+    missing = np.isnan(values)
+    if not missing.any():
+        return values
+    rows = np.where(missing, 0, np.arange(len(values))[:, None])
+    return np.take_along_axis(values, np.maximum.accumulate(rows, axis=0), axis=0)

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-TABLES = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq")
+TABLES = (".csv", ".tsv", ".tab", ".parquet", ".pq")
 PARQUET = (".parquet", ".pq")
+TEXTS = (".txt", ".text", ".md")
+"""Running text, most often; a table if it looks like one."""
 
 
 def is_idx(path: Path) -> bool:
@@ -13,5 +15,5 @@ def is_idx(path: Path) -> bool:
 
 
 def is_importable(path: Path) -> bool:
-    """Whether something of this name can be brought in: a table, an archive, an IDX file, a folder."""
-    return path.suffix.lower() in (*TABLES, ".npz") or is_idx(path) or path.is_dir()
+    """Whether something of this name can be brought in: a table, a text, an archive, an IDX file, a folder."""
+    return path.suffix.lower() in (*TABLES, *TEXTS, ".npz") or is_idx(path) or path.is_dir()

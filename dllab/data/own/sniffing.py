@@ -18,6 +18,8 @@ MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "#n/a", "?", "-", "
 _NUMBER = re.compile(r"^[+-]?(\d+([.]\d*)?|[.]\d+)([eE][+-]?\d+)?$")
 _COMMA_NUMBER = re.compile(r"^[+-]?\d*,\d+$")
 _ROWS = 50
+_ALIKE = 0.9
+"""More lines of a table than this have as many cells as the others."""
 
 
 def is_number(text: str, decimal: str = ".") -> bool:
@@ -48,6 +50,22 @@ def sniff(head: bytes, name: str, given: Mapping[str, Any] = {}) -> Reading:
     header = given.get("header")
     header = _has_header(rows, decimal) if header is None else header
     return Reading(encoding=encoding, delimiter=delimiter, decimal=decimal, header=header)
+
+
+def looks_tabular(head: bytes) -> bool:
+    """Whether text is a table: nearly all lines have as many cells, and these are numbers or parted by a plain mark."""
+    reading = sniff(head, "")
+    lines = _lines(head, reading.encoding)[:_ROWS]
+    rows = [row for row in csv.reader(lines, delimiter=reading.delimiter) if row]
+    counts = Counter(len(row) for row in rows)
+    cells, most = counts.most_common(1)[0]
+    if most < _ALIKE * len(rows):
+        return False
+    body = [cell for row in rows[1:] or rows for cell in row]
+    numbers = sum(is_number(cell, reading.decimal) for cell in body)
+    if cells == 1:
+        return len(rows) > 2 and numbers > _ALIKE * len(body)
+    return numbers * 5 >= len(body) or (reading.delimiter != "," and len(rows) > 2)
 
 
 def _decimal(rows: list[list[str]], delimiter: str) -> Literal[".", ","]:

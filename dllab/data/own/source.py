@@ -10,6 +10,11 @@ ColumnType = Literal["number", "category", "text", "ignore"]
 Encoding = Literal["utf-8-sig", "utf-16", "gb18030", "cp1252"]
 ENCODINGS: tuple[Encoding, ...] = ("utf-8-sig", "utf-16", "gb18030", "cp1252")
 DELIMITERS = (",", ";", "\t", "|")
+Unit = Literal["character", "word"]
+UNKNOWN = "�"
+"""The token for all characters or words that are not among the known ones."""
+MOST_WORDS = 5_000
+"""Different characters or words that can be known."""
 LARGEST_VOCABULARY = 1000
 """More different values than this are no categories."""
 
