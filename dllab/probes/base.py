@@ -15,7 +15,7 @@ from dllab.training.session import Session
 log = logging.getLogger(__name__)
 
 GROUP = "dllab.probes"
-BUILT_IN = ("activations", "attention", "boundary", "confusion", "samples", "predictions", "weights")
+BUILT_IN = ("activations", "attention", "boundary", "confusion", "gates", "samples", "predictions", "weights")
 
 
 class DoesNotApply(ValueError):

@@ -90,6 +90,18 @@ ATTENTION = Declaration(
     "mdi6.eye-outline",
     "ui.views.attention:Attention",
 )
+GATES = Declaration(
+    "gates",
+    N_("Gates"),
+    N_(
+        "What a recurrent layer remembers while it reads one sample. Columns are steps, rows are units; every tab is a "
+        "state or a gate. Gates lie between 0, shut, and 1, open. Gradient shows how strongly the loss depends on each "
+        "step: a line that falls towards the first steps is a gradient that vanishes, and what lies there is hardly "
+        "learned."
+    ),
+    "mdi6.gate-open",
+    "ui.views.gates:Gates",
+)
 STEPPER = Declaration(
     "stepper",
     N_("Step by step"),
@@ -109,6 +121,7 @@ VIEWS: list[Declaration] = [
     PREDICTIONS,
     WEIGHTS,
     ATTENTION,
+    GATES,
     STEPPER,
     DATA,
     *installed(),

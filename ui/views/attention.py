@@ -17,7 +17,7 @@ from ui.views.controls import Tabs
 from ui.views.following import SampleFoot
 from ui.views.heat import Cell, ColourBar, picture
 from ui.views.labelled import LabelledHeat
-from ui.views.nodes import Looking
+from ui.views.nodes import Among
 from ui.views.numbers import show
 from ui.views.sample import SamplePicture
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ui.lab import Lab
 
 _WIDE = 520
+_KINDS = ("attention", "multi_head_attention", "transformer_encoder")
 _ALL, _AVERAGE, _ROLLOUT = "all", "average", "rollout"
 
 
@@ -58,7 +59,7 @@ class Attention(View):
 
     def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
-        self._looking = Looking(lab)
+        self._looking = Among(lab, _KINDS)
         self.layers = Tabs(_("Which layer"), self.body)
         self.layers.chosen.connect(self._layer_chosen)
         self.heads = Tabs(_("Which head"), self.body)
@@ -82,34 +83,16 @@ class Attention(View):
         layout.addLayout(self._top)
         layout.addLayout(middle, 1)
         layout.addWidget(self.foot)
-        self._chosen = ""
-        lab.selection_changed.connect(self._selected)
+        lab.selection_changed.connect(self.ask)
         lab.sample_changed.connect(self.ask)
         lab.runs.added.connect(self.ask)
 
-    # --- which layer ------------------------------------------------------------------------------------------------
-
-    def _with_attention(self) -> list[str]:
-        """The layers of the network that have attention, in order."""
-        check = self._looking.check
-        kinds = ("attention", "multi_head_attention", "transformer_encoder")
-        layers = ((name, check.nodes[name].layer) for name in check.order)
-        return [name for name, layer in layers if layer is not None and layer.kind in kinds]
-
-    def _selected(self, _node: str) -> None:
-        node = self._looking.check.layer_of(self.lab.selected)
-        if node in self._with_attention():
-            self._chosen = node
-        self.ask()
-
     def _layer_chosen(self, node: str) -> None:
-        self._chosen = node
+        self._looking.choose(node)
         self.ask()
 
     def wants(self) -> dict[str, Want]:
-        layers = self._with_attention()
-        node = self._chosen if self._chosen in layers else next(iter(layers), "")
-        return {"attention": Want("attention", {"node": node, "sample": self.lab.sample})}
+        return {"attention": Want("attention", {"node": self._looking.node(), "sample": self.lab.sample})}
 
     # --- drawing ----------------------------------------------------------------------------------------------------
 
@@ -117,7 +100,7 @@ class Attention(View):
         found = self.pictures["attention"]
         labels: dict[str, Any] = found.labels
         weights = unpack(found.arrays["weights"])
-        self._offer(labels, len(weights), "rollout" in found.arrays)
+        self._offer(len(weights), "rollout" in found.arrays)
         values, names = self._values(found, weights)
         queries, keys = ([str(name) for name in labels[axis]] for axis in ("queries", "keys"))
         given = unpack(found.arrays["input"])
@@ -138,20 +121,14 @@ class Attention(View):
             )
         )
 
-    def _offer(self, labels: dict[str, Any], heads: int, rolled: bool) -> None:
+    def _offer(self, heads: int, rolled: bool) -> None:
         tabs = [(_ALL, _("All heads")), *((str(i), str(i + 1)) for i in range(heads))] if heads > 1 else []
         tabs += [(_AVERAGE, _("Average") if heads > 1 else _("Weights"))]
         self.heads.set_tabs(tabs + ([(_ROLLOUT, _("Rollout"))] if rolled else []))
-        layers = [str(name) for name in labels["layers"]]
-        self.layers.set_tabs([(name, self._title(name, layers)) for name in layers] if len(layers) > 1 else [])
-        self.layers.setVisible(len(layers) > 1)
-        if len(layers) > 1:
-            self.layers.show_chosen(str(labels["node"]))
-
-    def _title(self, node: str, layers: list[str]) -> str:
-        title, place = self._looking.title(node), layers.index(node) + 1
-        same = [name for name in layers if self._looking.title(name) == title]
-        return title if len(same) == 1 else _("Layer {number}").format(number=place)
+        layers = self._looking.tabs()
+        self.layers.set_tabs(layers)
+        self.layers.setVisible(bool(layers))
+        self.layers.show_chosen(self._looking.node())
 
     def _values(self, found: Picture, weights: np.ndarray) -> tuple[np.ndarray, list[str]]:
         """The maps of the chosen tab, and their names."""

@@ -121,7 +121,7 @@ class LabelledHeat(HeatMap):
             place = QRect(box.left() - self._aside(), cell.center().y() - line // 2, self._aside() - 5, line + 1)
             painter.drawText(place, middle | right, _fitting(painter, self.row_names[row], place.width()))
         upright = self._upright()
-        wide = line if upright else self._room[1] + 4
+        wide = line if upright else self._room[1] + 8
         every = -(-wide * width // max(box.width(), 1))
         for column in range(0, width, every):
             cell = self.cell_rect((0, 0, column))

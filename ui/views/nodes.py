@@ -80,3 +80,41 @@ class Looking:
         found = self.experiment.model.nodes.get(node)
         known = list(data.features) if found is not None and found.kind == "input" else output
         return known if len(known) == count else []
+
+
+class Among(Looking):
+    """Keeps to the layers of some kinds: the one selected on the canvas last, or chosen here since."""
+
+    def __init__(self, lab: "Lab", kinds: tuple[str, ...]) -> None:
+        super().__init__(lab)
+        self._kinds = kinds
+        self._heard = ""
+
+    def layers(self) -> list[str]:
+        """Those of the network, in the order of the data."""
+        nodes = self.check.nodes
+        layers = ((name, nodes[name].layer) for name in self.check.order)
+        return [name for name, layer in layers if layer is not None and layer.kind in self._kinds]
+
+    def node(self) -> str:
+        layers, selected = self.layers(), self.check.layer_of(self._lab.selected)
+        if selected != self._heard:
+            self._heard = selected
+            self._last = selected if selected in layers else self._last
+        return self._last if self._last in layers else next(iter(layers), "")
+
+    def choose(self, node: str) -> None:
+        """Look at this one, until another one is selected."""
+        self._heard = self.check.layer_of(self._lab.selected)
+        self._last = node
+
+    def tabs(self) -> list[tuple[str, str]]:
+        """Id and name of each, where there are several."""
+        layers = self.layers()
+        titles = [self.title(name) for name in layers]
+        if len(layers) < 2:
+            return []
+        return [
+            (name, title if titles.count(title) == 1 else _("Layer {number}").format(number=place))
+            for place, (name, title) in enumerate(zip(layers, titles, strict=True), 1)
+        ]
