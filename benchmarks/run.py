@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 OUT = Path("out") / "benchmarks.json"
-PARTS = ("training", "devices", "start", "canvas", "checking", "plots")
+PARTS = ("training", "devices", "start", "canvas", "checking", "plots", "clustering")
 
 # What is to be reached: where the figure stands, and the bound it must keep.
 AT_LEAST, AT_MOST = "≥", "≤"

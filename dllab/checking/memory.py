@@ -1,5 +1,6 @@
 """How much memory a run will take, from the shapes alone."""
 
+import os
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -29,3 +30,17 @@ def size_words(size: int) -> str:
     if size >= 2**30 / 10:
         return f"{size / 2**30:,.1f} GB"
     return f"{size / 2**20:,.0f} MB" if size >= 2**20 else f"{size / 2**10:,.0f} KB"
+
+
+def free_memory() -> int | None:
+    """Bytes of the machine's memory that are free now, or None where that is not known."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            facts = dict(line.split(":", 1) for line in file)
+        return int(facts["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return None

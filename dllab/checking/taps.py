@@ -8,12 +8,15 @@ from dllab.checking.memory import size_words
 from dllab.checking.problem import Fix, Problem
 from dllab.data.base import Dataset, DataSpec, split_sizes
 from dllab.document.experiment import Experiment, Graph
+from dllab.layers import LAYERS
 from dllab.layers.analysing import Analysis, Clustering
 from dllab.layers.base import Layer, Misfit, SetParam
 from dllab.text import _
 
 MEMORY_LIMIT = 8 * 2**30
-"""Bytes that one fit may ask for before anybody knows the machine; the engine looks again at what is free."""
+"""Bytes that one fit may ask for before anybody knows the machine; the fit looks again at what is free."""
+PATIENCE_S = 600.0
+"""Nobody is offered what takes longer than this."""
 
 
 def taps_of(layers: Mapping[str, Layer | None]) -> frozenset[str]:
@@ -93,19 +96,35 @@ def _too_many(name: str, found: Clustering, samples: int, features: int, dataset
         return
     text = _(
         "{layer} on {samples:,} samples needs about {memory} of memory and {time}; the limit is {limit:,} samples."
-        " Take fewer, or use MiniBatchKMeans or HDBSCAN."
+        " Take fewer, or another algorithm."
     )
     text = text.format(
         layer=_(found.title), samples=samples, memory=size_words(memory), time=time_words(seconds), limit=found.limit
     )
-    offers = (("minibatch_kmeans", "MiniBatchKMeans"), ("hdbscan", "HDBSCAN"))
-    fixes = [Fix("kind", _("Use {layer}").format(layer=title), name, kind=kind) for kind, title in offers]
+    offers = [LAYERS.make(kind, {}) for kind in ("minibatch_kmeans", "hdbscan")]
+    fixes = [
+        Fix("kind", _("Use {layer}").format(layer=_(offer.title)), name, kind=offer.kind)
+        for offer in offers
+        if isinstance(offer, Clustering) and _fits(offer, samples, features)
+    ]
     if "samples" in type(dataset).model_fields:
         few = found.limit * dataset.spec().samples // samples
         if few < dataset.spec().samples:
             offer = _("Take {count:,} samples").format(count=few)
             fixes.insert(0, Fix("path", offer, name="data.samples", value=few))
     yield Problem("too-many", text, name, "in", fixes=tuple(fixes))
+
+
+def _fits(found: Clustering, samples: int, features: int) -> bool:
+    within = samples <= found.limit and found.memory(samples, features) <= MEMORY_LIMIT
+    return within and found.seconds(samples, features) <= PATIENCE_S
+
+
+def needs_words(found: Clustering, samples: int, features: int) -> str:
+    """What a fit will take, before it starts: "about 3 s, 0.2 GB of memory"."""
+    text = _("{time}, {memory} of memory")
+    memory = size_words(max(found.memory(samples, features), 2**20))
+    return text.format(time=time_words(found.seconds(samples, features)), memory=memory)
 
 
 def time_words(seconds: float) -> str:

@@ -1,11 +1,13 @@
 """One fit: samples in, labels and everything that explains them out."""
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from dllab.checking.memory import free_memory, size_words
+from dllab.clustering.crowded import crowded_dbscan, is_crowded
 from dllab.clustering.estimator import make_estimator
 from dllab.layers.analysing import Analysis, Clustering
 from dllab.layers.base import Misfit
@@ -13,6 +15,7 @@ from dllab.layers.clusters import Agglomerative
 from dllab.layers.densities import DBSCAN
 from dllab.text import _, ngettext
 
+_USABLE = 0.8
 NOISE = -1
 """The label of samples that belong to no cluster."""
 
@@ -85,10 +88,15 @@ def reduce(layer: Analysis, x: np.ndarray, seed: int) -> np.ndarray:
 def fit(layer: Clustering, x: np.ndarray, seed: int = 0) -> Fit:
     """Cluster rows (n, d). Raises ClusterProblem."""
     _refuse(layer, len(x))
+    _refuse_too_large(layer, *x.shape)
     if isinstance(layer, DBSCAN | Agglomerative) and layer.metric == "cosine" and not x.any(1).all():
         row = int(np.flatnonzero(~x.any(1))[0])
         text = _("Sample {row} holds only zeros and has no direction: the cosine distance is not defined for it.")
         raise ClusterProblem(text.format(row=row + 1))
+    if isinstance(layer, DBSCAN) and is_crowded(layer, x, seed):
+        labels, core = crowded_dbscan(x, layer.eps, layer.min_samples, layer.metric)
+        made = Fit(labels, core)
+        return replace(made, remarks=_remarks(made, x))
     estimator = make_estimator(layer, seed)
     if isinstance(layer, Agglomerative):
         _keep_tree(layer, estimator, x)
@@ -102,7 +110,7 @@ def fit(layer: Clustering, x: np.ndarray, seed: int = 0) -> Fit:
             raise ClusterProblem(text.format(layer=_(layer.title), reason=first)) from error
     # HDBSCAN marks samples with infinite and missing numbers by -2 and -3; there are none here.
     made = Fit(labels, _core(layer, estimator, len(x)), _merges(estimator, len(x)), _centres(estimator))
-    return Fit(made.labels, made.core, made.merges, made.centres, _facts(estimator), _remarks(made, x))
+    return replace(made, facts=_facts(estimator), remarks=_remarks(made, x))
 
 
 def _refuse(layer: Analysis, samples: int) -> None:
@@ -110,6 +118,15 @@ def _refuse(layer: Analysis, samples: int) -> None:
         layer.refuse_count(samples)
     except Misfit as misfit:
         raise ClusterProblem(str(misfit)) from misfit
+
+
+def _refuse_too_large(layer: Clustering, samples: int, features: int) -> None:
+    """Look at what is free now; the canvas knows only what is too much for any machine."""
+    need, there = layer.memory(samples, features), free_memory()
+    if there is not None and need > _USABLE * there:
+        text = _("{layer} on {samples:,} samples needs about {need} of memory, but {free} is free. Take fewer samples.")
+        words = {"layer": _(layer.title), "need": size_words(need), "free": size_words(there)}
+        raise ClusterProblem(text.format(samples=samples, **words))
 
 
 def _keep_tree(layer: Agglomerative, estimator: Any, x: np.ndarray) -> None:

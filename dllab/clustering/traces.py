@@ -61,36 +61,69 @@ class Round:
 
 def pair_distances(x: np.ndarray, metric: str) -> np.ndarray:
     """(n, n) distances between rows: euclidean, manhattan or cosine."""
-    if metric == "cosine":
-        unit = x / np.linalg.norm(x, axis=1, keepdims=True)
-        return np.asarray(np.maximum(0.0, 1.0 - unit @ unit.T))
-    difference = x[:, None, :] - x[None, :, :]
-    if metric == "manhattan":
-        return np.asarray(np.abs(difference).sum(2))
-    return np.asarray(np.sqrt((difference**2).sum(2)))
+    from scipy.spatial.distance import cdist
+
+    return np.asarray(cdist(x, x, {"manhattan": "cityblock"}.get(metric, metric)))
 
 
 def merge_steps(layer: Agglomerative, x: np.ndarray) -> Iterator[Merge]:
-    """All n - 1 merges of rows (n, d), by the definition of the linkage. Connectivity is not followed here."""
+    """All n - 1 merges of rows (n, d). A cluster stands in the place of its first sample."""
     samples = len(x)
-    distances = pair_distances(x, layer.metric)
-    members = {number: [number] for number in range(samples)}
-    between = {
-        (a, b): linkage_distance(layer.linkage, x, distances, [a], [b]) for a in range(samples) for b in range(a)
-    }
-    labels = np.arange(samples)
+    between = np.where(touching(layer, x), pair_distances(x, layer.metric), np.inf)
+    np.fill_diagonal(between, np.inf)
+    number, place = np.arange(samples), np.arange(samples)
+    size, centre = np.ones(samples), x.astype(np.float64)
     for step in range(samples - 1):
-        (one, other), distance = min(between.items(), key=lambda item: (item[1], item[0]))
-        new = samples + step
-        members[new] = sorted(members.pop(one) + members.pop(other))
-        between = {pair: d for pair, d in between.items() if one not in pair and other not in pair}
-        for number, group in members.items():
-            if number != new:
-                between[new, number] = linkage_distance(layer.linkage, x, distances, members[new], group)
-        labels = labels.copy()
-        for rank, group in enumerate(sorted(members.values())):
-            labels[group] = rank
-        yield Merge(min(one, other), max(one, other), distance, len(members[new]), labels)
+        one, other = sorted(divmod(int(between.argmin()), samples))
+        distance = float(between[one, other])
+        joined = _joined(layer.linkage, between[[one, other]], size[[one, other]])
+        centre[one] = (size[one] * centre[one] + size[other] * centre[other]) / (size[one] + size[other])
+        size[one] += size[other]
+        if layer.linkage == "ward":
+            gaps = np.sqrt(2 * size[one] * size / (size[one] + size)) * np.linalg.norm(centre - centre[one], axis=1)
+            joined = np.where(np.isinf(joined), np.inf, gaps)
+        joined[[one, other]] = np.inf
+        between[one] = between[:, one] = joined
+        between[other] = between[:, other] = np.inf
+        pair = sorted((int(number[one]), int(number[other])))
+        number[one] = samples + step
+        place = np.where(place == other, one, place)
+        labels = np.unique(place, return_inverse=True)[1].astype(np.int64)
+        yield Merge(pair[0], pair[1], distance, int(size[one]), labels)
+
+
+def _joined(linkage: str, two: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Distances of all clusters to two that become one; one that touches only one of them is as far as from that."""
+    known = np.where(np.isinf(two), np.nan, two)
+    only = np.where(np.isnan(known[0]), known[1], known[0])
+    match linkage:
+        case "single":
+            both = known.min(0)
+        case "complete":
+            both = known.max(0)
+        case _:
+            both = (sizes[0] * known[0] + sizes[1] * known[1]) / sizes.sum()
+    return np.asarray(np.nan_to_num(np.where(np.isnan(both), only, both), nan=np.inf))
+
+
+def touching(layer: Agglomerative, x: np.ndarray) -> np.ndarray:
+    """(n, n) bool: which samples may be joined at once. Parts that touch nowhere do so at their nearest samples."""
+    if layer.neighbours is None:
+        return np.ones((len(x), len(x)), np.bool_)
+    from scipy.sparse.csgraph import connected_components
+    from sklearn.neighbors import kneighbors_graph
+
+    near = kneighbors_graph(x, layer.neighbours, metric=layer.metric)
+    count, part = connected_components(near, directed=False)
+    edges: np.ndarray = (near + near.T).toarray() > 0
+    distances = pair_distances(x, layer.metric)
+    for one in range(count):
+        for other in range(one):
+            here, there = np.flatnonzero(part == one), np.flatnonzero(part == other)
+            between = distances[np.ix_(here, there)]
+            a, b = np.unravel_index(between.argmin(), between.shape)
+            edges[here[a], there[b]] = edges[there[b], here[a]] = True
+    return edges
 
 
 def linkage_distance(linkage: str, x: np.ndarray, distances: np.ndarray, a: list[int], b: list[int]) -> float:

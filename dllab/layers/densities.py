@@ -19,7 +19,7 @@ class DBSCAN(Clustering):
     $|N_\\varepsilon(p)| \\ge$ min samples. Border: not core, but in the neighbourhood of a core sample. Noise: neither.
     Clusters may have any form, but all must be about equally dense.
 
-    Complexity: $O(n \\log n)$ with an index as long as neighbourhoods stay small; the neighbours of all are kept.
+    Complexity: $O(n \\log n)$ with an index as long as neighbourhoods stay small, $O(n^2)$ where they hold nearly all.
 
     Reference: Ester, Kriegel, Sander, Xu (1996); Schubert et al. (2017); `sklearn.cluster.DBSCAN`.
     """
@@ -27,6 +27,8 @@ class DBSCAN(Clustering):
     kind: ClassVar[str] = "dbscan"
     title: ClassVar[str] = N_("DBSCAN")
     glyph: ClassVar[str] = "mdi6.circle-multiple-outline"
+    kept: ClassVar[int] = 2**25
+    """So many neighbours of all samples together are kept; where there are more, they are looked at piece by piece."""
 
     eps: Annotated[float, Field(gt=0.0, le=1e9)] = Field(
         0.3, title=N_("Radius ε"), description=N_("How near another sample must be to count as a neighbour")
@@ -42,11 +44,11 @@ class DBSCAN(Clustering):
         return Call("cluster.DBSCAN", (self.eps,), {"min_samples": self.min_samples, "metric": self.metric})
 
     def memory(self, samples: int, features: int) -> int:
-        # The neighbours of every sample are kept; how many there are nobody knows before: a hundred is a crowd.
-        return super().memory(samples, features) + 8 * samples * min(samples, 100)
+        # How many neighbours there are nobody knows before; this many are kept at most.
+        return super().memory(samples, features) + 8 * min(samples**2, self.kept)
 
     def seconds(self, samples: int, features: int) -> float:
-        return 6e-6 * samples * (1 + features / 5)
+        return 3e-5 * samples * (1 + features / 5)
 
 
 @layer
@@ -56,7 +58,7 @@ class HDBSCAN(Clustering):
     A tree over mutual reachability $\\max(\\mathrm{core}_k(a), \\mathrm{core}_k(b), d(a, b))$, from which the clusters with the
     largest excess of mass are taken.
 
-    Complexity: $O(n \\log n)$ in few dimensions, $O(n^2)$ in many.
+    Complexity: $O(n^2)$ in time: the distances to all others are looked at, but not kept. Limit here: 200,000 samples.
 
     Reference: Campello, Moulavi, Sander (2013); `sklearn.cluster.HDBSCAN`.
     """
@@ -64,6 +66,7 @@ class HDBSCAN(Clustering):
     kind: ClassVar[str] = "hdbscan"
     title: ClassVar[str] = N_("HDBSCAN")
     glyph: ClassVar[str] = "mdi6.layers-triple-outline"
+    limit: ClassVar[int] = 200_000
 
     min_cluster_size: _Neighbours = Field(
         5, title=N_("Smallest cluster"), description=N_("Fewer samples than this are no cluster")
@@ -91,8 +94,11 @@ class HDBSCAN(Clustering):
         _refuse_neighbours(self, "min_samples", self.min_samples or 0, samples)
         _refuse_neighbours(self, "min_cluster_size", self.min_cluster_size, samples)
 
+    def memory(self, samples: int, features: int) -> int:
+        return super().memory(samples, features) + 320 * samples
+
     def seconds(self, samples: int, features: int) -> float:
-        return 1e-5 * samples * (1 + samples / 10_000) * (1 + features / 10)
+        return (1e-5 * samples + 7e-9 * samples**2) * (1 + features / 8)
 
 
 @layer
@@ -134,7 +140,7 @@ class OPTICS(Clustering):
         _refuse_neighbours(self, "min_cluster_size", self.min_cluster_size or 0, samples)
 
     def seconds(self, samples: int, features: int) -> float:
-        return 5e-4 * samples * (1 + samples / 100_000)
+        return 1e-3 * samples * (1 + samples / 50_000) * (1 + features / 50)
 
 
 @layer
@@ -163,8 +169,11 @@ class MeanShift(Clustering):
     def estimator(self) -> Call:
         return Call("cluster.MeanShift", (), {"bandwidth": self.bandwidth, "bin_seeding": self.bin_seeding})
 
+    def memory(self, samples: int, features: int) -> int:
+        return super().memory(samples, features) + 8_000 * samples
+
     def seconds(self, samples: int, features: int) -> float:
-        return 1.3e-6 * samples**2
+        return (1.5e-7 if self.bin_seeding else 1.3e-6) * samples**2 * (1 + features / 20)
 
 
 def _refuse_neighbours(made: Clustering, name: str, wanted: int, samples: int) -> None:

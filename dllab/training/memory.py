@@ -1,11 +1,9 @@
 """Whether a run will fit, before anything is allocated."""
 
-import os
-
 import torch
 
 from dllab.checking import Check
-from dllab.checking.memory import estimate, size_words
+from dllab.checking.memory import estimate, free_memory, size_words
 from dllab.document.experiment import Experiment
 from dllab.text import _
 
@@ -20,16 +18,7 @@ def free(device: torch.device) -> int | None:
     """Bytes that are free on the device, or None where that is not known."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            facts = dict(line.split(":", 1) for line in file)
-        return int(facts["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (AttributeError, ValueError, OSError):
-        return None
+    return free_memory()
 
 
 def refuse_if_too_large(experiment: Experiment, check: Check, device: torch.device) -> None:

@@ -9,16 +9,27 @@ from graphs import experiment, wired
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import linkage as scipy_linkage
-from sklearn import cluster, datasets, metrics
+from sklearn import cluster, datasets, metrics, mixture
 from sklearn.preprocessing import StandardScaler
 
 from dllab.build import build
 from dllab.checking import check
 from dllab.checking.problem import apply_fix
+from dllab.checking.taps import PATIENCE_S, needs_words
+from dllab.clustering import fit as fitting
+from dllab.clustering.crowded import crowded_dbscan, is_crowded, neighbours
 from dllab.clustering.distances import k_distances, knee
 from dllab.clustering.fit import NOISE, ClusterProblem, fit, reduce, rows
 from dllab.clustering.measures import agreement, contingency, profile, silhouettes
-from dllab.clustering.traces import UNSEEN, first_centres, merge_steps, round_steps, visit_steps
+from dllab.clustering.traces import (
+    UNSEEN,
+    first_centres,
+    linkage_distance,
+    merge_steps,
+    pair_distances,
+    round_steps,
+    visit_steps,
+)
 from dllab.clustering.tree import between, cut_at, cut_into, draw
 from dllab.document.experiment import Choice, Experiment
 from dllab.layers import LAYERS
@@ -59,13 +70,13 @@ def test_labels_are_those_of_scikit_learn(kind: str) -> None:
         "spectral": cluster.SpectralClustering(2, affinity="nearest_neighbors", random_state=0),
         "dbscan": cluster.DBSCAN(0.3),
         "hdbscan": cluster.HDBSCAN(copy=True),
+        "gaussian_mixture": mixture.GaussianMixture(3, random_state=0),
         "optics": cluster.OPTICS(),
         "mean_shift": cluster.MeanShift(bin_seeding=True),
     }
     found = fit(layer, x, seed=0)
     assert found.labels.shape == (300,)
-    if kind in direct:
-        assert same(found.labels, direct[kind].fit_predict(x))
+    assert same(found.labels, direct[kind].fit_predict(x))
     assert sum(found.counts().values()) + found.noise == 300
     assert fit(layer, x, seed=0).labels.tolist() == found.labels.tolist(), "the same seed gives the same clusters"
 
@@ -81,6 +92,7 @@ def test_labels_are_those_of_scikit_learn(kind: str) -> None:
             ("gaussian_mixture", {"n_components": 3}),
             ("agglomerative", {"linkage": "single", "n_clusters": 3}),
         ),
+        ("blobs", ("kmeans", {}), ("dbscan", {"eps": 3.0})),
     ],
 )
 def test_the_comparison_page_every_algorithm_has_its_bias(shape: str, good: Any, bad: Any) -> None:
@@ -89,12 +101,61 @@ def test_the_comparison_page_every_algorithm_has_its_bias(shape: str, good: Any,
         "moons": lambda: datasets.make_moons(500, noise=0.05, random_state=30),
         "circles": lambda: datasets.make_circles(500, factor=0.5, noise=0.05, random_state=30),
         "stretched": lambda: (blobs[0] @ [[0.6, -0.6], [-0.4, 0.8]], blobs[1]),
+        "blobs": lambda: datasets.make_blobs(500, random_state=8),
         "uneven": lambda: datasets.make_blobs(500, cluster_std=[1.0, 2.5, 0.5], random_state=170),
     }[shape]()
     x = StandardScaler().fit_transform(x)
     right, wrong = (agreement(y, fit(made(kind, **params), x).labels)["ari"] for kind, params in (good, bad))
     assert right > 0.9
     assert wrong < 0.7
+
+
+def test_the_comparison_page_where_there_is_no_structure() -> None:
+    x = StandardScaler().fit_transform(np.random.default_rng(30).random((500, 2)))
+    assert fit(made("dbscan", eps=0.3), x).clusters == 1, "density sees one crowd"
+    parts = fit(made("kmeans"), x)
+    assert parts.clusters == 3, "KMeans cuts as it is told"
+    assert min(parts.counts().values()) > 100
+    measured = silhouettes(x, parts.labels)
+    assert measured is not None
+    assert measured.mean < 0.5
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 4), st.floats(0.05, 3.0), st.integers(1, 12),
+       st.sampled_from(["euclidean", "manhattan", "cosine"]))  # fmt: skip
+def test_dbscan_of_crowds_finds_the_labels_of_scikit_learn(
+    seed: int, features: int, eps: float, min_samples: int, metric: Any
+) -> None:
+    random = np.random.default_rng(seed)
+    x = random.uniform(-4, 4, (3, features))[random.integers(0, 3, 120)] + random.normal(0, 0.7, (120, features))
+    eps = eps / 30 if metric == "cosine" else eps
+    labels, core = crowded_dbscan(x, eps, min_samples, metric)
+    theirs = cluster.DBSCAN(eps=eps, min_samples=min_samples, metric=metric).fit(x)
+    assert labels.tolist() == theirs.labels_.tolist()
+    assert np.flatnonzero(core).tolist() == theirs.core_sample_indices_.tolist()
+
+
+def test_crowds_are_known_from_a_few_samples_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, layer = np.random.default_rng(0).normal(size=(2000, 2)), made("dbscan", eps=0.5)
+    counted = neighbours(x, 0.5, "euclidean", 0)
+    true = (((x[:, None] - x[None]) ** 2).sum(2) <= 0.25).sum()
+    assert counted == pytest.approx(true, rel=0.2)
+    assert not is_crowded(layer, x, 0)
+    kept = fit(layer, x)
+    monkeypatch.setattr(DBSCAN, "kept", 1000)
+    assert is_crowded(layer, x, 0)
+    found = fit(layer, x)
+    assert found.labels.tolist() == kept.labels.tolist()
+    assert found.kinds() == kept.kinds()
+
+
+def test_a_fit_looks_at_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "free_memory", lambda: 2**20)
+    with pytest.raises(ClusterProblem, match=r"Agglomerative on 1,000 samples needs about .* but 1 MB is free"):
+        fit(made("agglomerative"), np.zeros((1000, 2)))
+    monkeypatch.setattr(fitting, "free_memory", lambda: None)
+    assert fit(made("agglomerative"), random_rows(0)).clusters == 2
 
 
 def test_dbscan_counts_core_border_and_noise_as_its_definition_does() -> None:
@@ -177,19 +238,25 @@ def test_the_knee_separates_moons() -> None:
 # --- step by step -----------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(["ward", "complete", "average", "single"]),
-       st.sampled_from(["euclidean", "manhattan", "cosine"]))  # fmt: skip
-def test_own_merges_end_as_scikit_learns(seed: int, method: Any, metric: Any) -> None:
+       st.sampled_from(["euclidean", "manhattan", "cosine"]), st.one_of(st.none(), st.integers(1, 6)))  # fmt: skip
+def test_own_merges_end_as_scikit_learns(seed: int, method: Any, metric: Any, neighbours: int | None) -> None:
     metric = "euclidean" if method == "ward" else metric
     x = random_rows(seed, 25)
-    layer = Agglomerative(linkage=method, metric=metric, n_clusters=3)
+    layer = Agglomerative(linkage=method, metric=metric, n_clusters=3, neighbours=neighbours)
     steps = list(merge_steps(layer, x))
     found = fit(layer, x)
     assert found.merges is not None
     np.testing.assert_allclose([s.distance for s in steps], found.merges[:, 2], atol=1e-9)
     np.testing.assert_array_equal([s.count for s in steps], found.merges[:, 3])
     assert same(steps[-3].labels, found.labels)
+    if neighbours is None:
+        distances, groups = pair_distances(x, metric), {n: [n] for n in range(25)}
+        for number, step in enumerate(steps):
+            one, other = groups[step.left], groups[step.right]
+            assert step.distance == pytest.approx(linkage_distance(method, x, distances, one, other))
+            groups[25 + number] = one + other
 
 
 @settings(max_examples=60, deadline=None)
@@ -332,10 +399,19 @@ def test_too_many_samples_are_refused_before_anything_starts() -> None:
     large = branch("agglomerative").model_copy(update={"data": Choice(kind="moons", params={"samples": 100_000})})
     (problem,) = check(large).problems
     assert problem.code == "too-many"
-    assert problem.text.startswith("Agglomerative on 75,000 samples needs about 41.9 GB of memory and about")
+    assert problem.text.startswith("Agglomerative on 75,000 samples needs about 41.9 GB of memory and about 4 min")
     assert [fix.text for fix in problem.fixes] == ["Take 26,666 samples", "Use MiniBatchKMeans", "Use HDBSCAN"]
     for fix in problem.fixes:
         assert check(apply_fix(large, fix)).problems == ()
+
+
+def test_only_what_ends_in_time_is_offered() -> None:
+    huge = branch("optics").model_copy(update={"data": Choice(kind="moons", params={"samples": 100_000})})
+    layer = made("hdbscan")
+    assert layer.seconds(75_000, 2) < PATIENCE_S < layer.seconds(400_000, 2)
+    assert [fix.kind for fix in check(huge).problems[0].fixes] == ["", "minibatch_kmeans", "hdbscan"]
+    assert needs_words(layer, 75_000, 2) == "about 50 s, 37 MB of memory"
+    assert needs_words(made("agglomerative"), 300, 2) == "less than a second, 1 MB of memory"
 
 
 def test_what_looks_on_cant_feed_the_network() -> None:

@@ -9,6 +9,7 @@ from dllab.checking import Fix, NodeCheck, apply_fix
 from dllab.data import DATASETS
 from dllab.document import edits
 from dllab.document.experiment import Experiment, Node
+from dllab.layers.analysing import Clustering
 from dllab.layers.base import Layer, Misfit, show_shape
 from dllab.recipe import LOSSES
 from dllab.text import _
@@ -16,6 +17,7 @@ from ui.inspector.bound_form import ChoiceForm
 from ui.inspector.code_editor import CodeSection
 from ui.inspector.first_weights import FirstWeights
 from ui.inspector.form import Form, problems_by_name
+from ui.inspector.needs import NeedsSection
 from ui.inspector.problems import Problems
 from ui.inspector.sheet import button, column, glyph, icon_button, label, say
 from ui.inspector.title_field import TitleField
@@ -113,7 +115,7 @@ class NodePage(Page):
         self.shape.show_check(found, node.muted)
         for widget in (self._muted, self._unmute):
             widget.setVisible(node.muted)
-        if isinstance(self.extra, (DataSection, LossSection, CodeSection)):
+        if isinstance(self.extra, (DataSection, LossSection, CodeSection, NeedsSection)):
             self.extra.refresh()
         weighty = found.parameters > 0 and not self.declaration.composite
         self.first.refresh(weighty and not node.muted)
@@ -149,6 +151,8 @@ class NodePage(Page):
             return DataSection(self)
         if self.declaration.kind == "custom":
             return CodeSection(self)
+        if issubclass(self.declaration, Clustering):
+            return NeedsSection(self)
         return LossSection(self) if self.declaration.kind == "output" else None
 
     def _weights_title(self) -> str:
