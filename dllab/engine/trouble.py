@@ -1,6 +1,7 @@
 """What went wrong in a run, in words: a code, one sentence with a way out, and the layer at fault."""
 
 import math
+import traceback
 from dataclasses import dataclass
 
 import torch
@@ -44,7 +45,7 @@ def explain(error: Exception, session: Session | None) -> Trouble:
             return Trouble(code, str(error))
     if _out_of_memory(error):
         return Trouble("memory", _("The memory ran out. Try a smaller batch or a smaller layer."))
-    node = find_layer(session) if session else ""
+    node = find_layer(session, error) if session else ""
     where = _(" in {layer}").format(layer=layer_title(session, node)) if session and node else ""
     own = custom.sentence(error)
     if own:
@@ -70,23 +71,14 @@ def layer_title(session: Session, node: str) -> str:
     return _(known.layer.title) if known is not None and known.layer is not None else node
 
 
-def find_layer(session: Session) -> str:
-    """Id of the layer that can't take the present batch: the one after the last that could."""
-    done: list[str] = []
-    x = session.validation[0][:2]
-    hooks = [
-        module.register_forward_hook(lambda _m, _i, _o, name=name: done.append(name))
-        for name, module in session.network.layers.items()
-    ]
-    try:
-        with torch.no_grad(), torch.random.fork_rng([]):
-            session.network.forward_nodes(x)
-        return ""
-    except Exception:  # noqa: BLE001 — whatever it raises: the question is only how far it came
-        return next((n for n in session.check.order if n in session.network.layers and n not in done), "")
-    finally:
-        for hook in hooks:
-            hook.remove()
+def find_layer(session: Session, error: Exception) -> str:
+    """Id of the layer in which the error was raised; empty where it was raised in none."""
+    names = {id(module): name for name, module in session.network.layers.items()}
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        name = names.get(id(frame.f_locals.get("self")))
+        if name:
+            return name
+    return ""
 
 
 def _out_of_memory(error: Exception) -> bool:

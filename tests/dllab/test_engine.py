@@ -13,6 +13,7 @@ import torch
 from engine_client import Client
 from examples import chain, moons
 
+from dllab.document.code import codes, digest
 from dllab.document.experiment import Choice, Experiment
 from dllab.document.format import to_text
 from dllab.engine import protocol
@@ -117,6 +118,22 @@ def test_learning_rate_and_batch_size_change_while_running(engine: Client) -> No
     assert np.abs(after - before).max() < 1e-6
 
 
+def test_batch_size_and_learning_rate_reach_a_run_in_full_flight(engine: Client) -> None:
+    start(engine, moons(epochs=100_000))
+    before = engine.wait(lambda e: isinstance(e, protocol.Progress) and e.epoch > 1).steps
+    engine.send(protocol.Change("batch_size", 100))
+    engine.send(protocol.Change("learning_rate", 1e-9))
+    after = engine.wait(lambda e: isinstance(e, protocol.Progress) and e.steps < before)
+    assert after.epochs == 100_000
+    engine.wait(lambda e: isinstance(e, protocol.Scalars) and 1e-9 in points(e, "learning_rate"))
+    engine.send(protocol.Stop())
+    engine.state("stopped")
+
+
+def points(event: protocol.Scalars, name: str) -> list[float]:
+    return protocol.unpack(event.series[name][1]).tolist() if name in event.series else []
+
+
 def test_a_finished_run_goes_on_from_its_last_weights(engine: Client) -> None:
     whole = train(moons(epochs=10), "cpu")
     start(engine, moons(epochs=6))
@@ -200,7 +217,39 @@ def test_batch_norm_with_one_sample_fails_with_the_layer_named(engine: Client) -
     engine.send(protocol.Change("batch_size", 1))
     engine.send(protocol.Resume())
     state = engine.state("failed")
-    assert "batch_norm" in state.node or "per channel" in state.text
+    assert state.node == "batch_norm"
+    assert "per channel" in state.text
+
+
+_SEVEN = """
+class Seven(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.batches = 0
+
+    def forward(self, x):
+        self.batches += 1
+        if self.batches == 7:
+            raise ValueError("no more after six")
+        return x
+"""
+
+
+def test_a_layer_that_raises_in_the_middle_fails_by_name_and_the_next_run_trains(engine: Client) -> None:
+    """R-06."""
+    broken = chain(
+        ("linear", {"features": 16}),
+        ("custom", {"code": _SEVEN, "output": (16,), "learned": 0}),
+        ("linear", {"features": 2}),
+        data=Choice(kind="moons", params={"samples": 300}),
+    )
+    start(engine, broken, trusted=tuple(digest(code) for code in codes(broken).values()))
+    state = engine.state("failed")
+    assert state.node == "custom"
+    assert 0 < state.step < 7
+    assert "no more after six" in state.text
+    start(engine, moons(epochs=1), run="next")
+    assert engine.state("done", run="next").epoch == 1
 
 
 def test_malformed_commands_are_answered_and_oversized_ones_end_the_engine(own_engine: Client) -> None:

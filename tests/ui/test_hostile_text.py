@@ -54,6 +54,12 @@ def shown(window: Window, name: str) -> int:
     return sum(name in text for text in texts) + (name in window.windowTitle())
 
 
+@pytest.mark.parametrize("path", ["title", "model.nodes.linear.title"])
+def test_a_name_of_ten_kilobytes_is_refused_in_words(path: str) -> None:
+    with pytest.raises(edits.Refused, match="200"):
+        edits.set_path(load_template("iris-softmax"), path, "n" * 10_000)
+
+
 @pytest.mark.parametrize("name", NASTY)
 def test_names_are_text(qtbot: QtBot, make_window: Callable[..., Window], name: str) -> None:
     document = Document()

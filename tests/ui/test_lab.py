@@ -85,6 +85,27 @@ def test_editing_while_training_leaves_the_run_its_snapshot(qtbot: QtBot, lab: L
     assert lab.runs.all[0].state == "stopped"
 
 
+def test_the_canvas_may_be_emptied_under_a_run(qtbot: QtBot, lab: Lab) -> None:
+    """R-12: the layer that trains is deleted, then everything, then another experiment is opened and trained."""
+    lab.document.apply("Longer", lambda e: edits.set_path(e, "training.epochs", 100_000))
+    lab.train()
+    until(qtbot, lab, "running")
+    run = lab.runs.current
+    assert run is not None
+    trained = run.experiment
+    for gone in (["linear"], list(trained.model.nodes)):
+        lab.document.apply("Delete", lambda e, gone=gone: edits.remove(e, [n for n in gone if n in e.model.nodes]))
+        step = run.step
+        qtbot.waitUntil(lambda step=step: run.step > step, timeout=30_000)
+    assert lab.state == "running"
+    assert run.experiment is trained
+    lab.document.open(moons(epochs=1))
+    with entering(qtbot, lab, "done"):
+        lab.train()
+    assert (run.state, lab.runs.all[1].state) == ("stopped", "done")
+    assert lab.runs.all[1].experiment == moons(epochs=1)
+
+
 def test_the_learning_rate_of_the_document_is_that_of_the_run_under_way(qtbot: QtBot, lab: Lab) -> None:
     lab.step("epoch")
     until(qtbot, lab, "paused")

@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from dllab.document import edits
+from dllab.document.format import load, to_text
+from dllab.templates import load_template
 from ui.recovery import find
 from ui.shell import log
 from ui.shell.window import Window
@@ -150,6 +154,44 @@ def test_a_signal_while_idle_ends_cleanly_and_keeps_unsaved_work(home: Path, num
     (copy,) = find(home / "recovery").copies
     assert "extra" in copy.experiment.model.nodes
     copy.leave()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_training_ends_cleanly_and_takes_the_engine_along(home: Path, number: signal.Signals) -> None:
+    """R-05."""
+    with child(TRAIN, home) as c:
+        engine = int(wait_for(c, "running")[1])
+        c.send_signal(number)
+        assert c.wait(timeout=20) == 0
+    assert gone(engine)
+    assert list((home / "runs").glob("*/checkpoint.safetensors"))
+
+
+SAVE = """
+    from dllab.document.format import save
+    window.document.apply("Slower", lambda e: edits.set_path(e, "training.learning_rate", 0.00125))
+    window.document.apply("Name", lambda e: edits.set_path(e, "title", "Größe 模型 🙂 İı"))
+    save(window.document.experiment, Path(os.environ["DLLAB_HOME"]) / "Größe 模型.dllab")
+    window.document.undo_stack.setClean()
+    say("saved")
+    window.close()
+"""
+
+
+@pytest.mark.parametrize("language", ["C", "de_DE.UTF-8", "tr_TR.UTF-8", "ar_EG.UTF-8"])
+def test_a_file_is_the_same_whatever_the_locale(home: Path, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-43."""
+    for name in ("LC_ALL", "LANG", "LANGUAGE"):
+        monkeypatch.setenv(name, language)
+    with child(SAVE, home) as c:
+        wait_for(c, "saved")
+        assert c.wait(timeout=20) == 0
+    path = home / "Größe 模型.dllab"
+    made = load_template("digits-cnn")
+    for name, value in (("training.learning_rate", 0.00125), ("title", "Größe 模型 🙂 İı")):
+        made = edits.set_path(made, name, value)
+    assert path.read_bytes() == to_text(made).encode("utf-8")
+    assert load(path).experiment == made
 
 
 def test_a_kill_leaves_the_work_and_the_engine_ends_too(home: Path) -> None:
@@ -319,6 +361,13 @@ def test_references_to_none_do_not_drift(qtbot: QtBot) -> None:
     before = sys.getrefcount(None)
     for _round in range(2000):
         widget.update()
+    plot = pg.PlotWidget()
+    qtbot.addWidget(plot)
+    plot.show()
+    curve = plot.plot()
+    for _round in range(300):
+        curve.setData([0.0, 1.0], [0.0, 1.0])
+        plot.viewport().repaint()
     assert sys.getrefcount(None) - before > -50
 
 
