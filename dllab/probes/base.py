@@ -15,7 +15,18 @@ from dllab.training.session import Session
 log = logging.getLogger(__name__)
 
 GROUP = "dllab.probes"
-BUILT_IN = ("activations", "attention", "boundary", "confusion", "gates", "samples", "predictions", "weights")
+BUILT_IN = (
+    "activations",
+    "attention",
+    "boundary",
+    "confusion",
+    "distribution",
+    "gates",
+    "gradients",
+    "samples",
+    "predictions",
+    "weights",
+)
 
 
 class DoesNotApply(ValueError):

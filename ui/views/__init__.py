@@ -102,6 +102,29 @@ GATES = Declaration(
     "mdi6.gate-open",
     "ui.views.gates:Gates",
 )
+GRADIENTS = Declaration(
+    "gradients",
+    N_("Gradients"),
+    N_(
+        "How strongly the loss pulls at every layer. Length is that of the gradient: lines far below the others belong "
+        "to layers that hardly learn, lines that climb without end explode. Update to weight is how far one step moves "
+        "a layer, against its own length; in the shaded band around a thousandth the pace is good. Triangles are steps "
+        "that were clipped. The next batch is measured, and only while you look: training goes on as if you did not."
+    ),
+    "mdi6.slope-downhill",
+    "ui.views.gradients:Gradients",
+)
+DISTRIBUTION = Declaration(
+    "distribution",
+    N_("Distribution"),
+    N_(
+        "How active every unit of the selected layer is over many samples. A column is a unit, a bright place a number "
+        "that it often puts out. A unit that is always 0 takes no part and learns nothing; a saturated one lies at the "
+        "end of its range nearly always and hardly learns. All layers shows mean, spread and such units for each layer."
+    ),
+    "mdi6.chart-bell-curve",
+    "ui.views.distribution:Distribution",
+)
 STEPPER = Declaration(
     "stepper",
     N_("Step by step"),
@@ -122,6 +145,8 @@ VIEWS: list[Declaration] = [
     WEIGHTS,
     ATTENTION,
     GATES,
+    GRADIENTS,
+    DISTRIBUTION,
     STEPPER,
     DATA,
     *installed(),

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
+from dllab.checking import NodeCheck
 from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _
 from ui.shell.theme import theme
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from ui.lab import Lab
 
 _WIDE = 520
-_KINDS = ("attention", "multi_head_attention", "transformer_encoder")
 _ALL, _AVERAGE, _ROLLOUT = "all", "average", "rollout"
 
 
@@ -59,7 +59,7 @@ class Attention(View):
 
     def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
-        self._looking = Among(lab, _KINDS)
+        self._looking = Among(lab, _attends)
         self.layers = Tabs(_("Which layer"), self.body)
         self.layers.chosen.connect(self._layer_chosen)
         self.heads = Tabs(_("Which head"), self.body)
@@ -162,6 +162,10 @@ class Attention(View):
         return header, (
             (h + 1, q, k, queries[q], keys[k], float(weights[h, q, k])) for h, q, k in np.ndindex(*weights.shape)
         )
+
+
+def _attends(found: NodeCheck) -> bool:
+    return found.layer is not None and found.layer.kind in ("attention", "multi_head_attention", "transformer_encoder")
 
 
 def pieces(image: np.ndarray, grid: list[int]) -> list[QImage]:

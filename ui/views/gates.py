@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QWidget
 
+from dllab.checking import NodeCheck
 from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _
 from ui.shell.theme import theme
@@ -16,7 +17,7 @@ from ui.views.following import SampleFoot
 from ui.views.heat import Cell, ColourBar
 from ui.views.labelled import LabelledHeat
 from ui.views.nodes import Among
-from ui.views.numbers import show
+from ui.views.numbers import logarithms, show
 from ui.views.plot import Plot, pen
 from ui.views.sample import SamplePicture
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ui.lab import Lab
 
 _WIDE = 560
-_KINDS = ("rnn", "lstm", "gru")
 _WORDS = {
     "hidden": N_("Hidden"),
     "cell": N_("Cell"),
@@ -71,7 +71,7 @@ class Gates(View):
 
     def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
-        self._looking = Among(lab, _KINDS)
+        self._looking = Among(lab, _remembers)
         self.tabs = Tabs(_("State or gate"), self.body)
         self.tabs.chosen.connect(self.mark)
         self.layers = Tabs(_("Which layer"), self.body)
@@ -246,11 +246,8 @@ class Gates(View):
         return ["step", "is", "unit", *names], rows
 
 
-def logarithms(values: np.ndarray) -> np.ndarray:
-    """To base ten; what is 0 leaves a gap."""
-    with np.errstate(divide="ignore"):
-        result = np.log10(values)
-    return np.where(np.isfinite(result), result, np.nan)
+def _remembers(found: NodeCheck) -> bool:
+    return found.layer is not None and found.layer.kind in ("rnn", "lstm", "gru")
 
 
 def reach(norms: np.ndarray) -> str:

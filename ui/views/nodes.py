@@ -1,8 +1,9 @@
 """Which layer a view is about: the selected one, else the last one, else the first that has something to show."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dllab.checking import Check, check
+from dllab.checking import Check, NodeCheck, check
 from dllab.document.experiment import Experiment
 from dllab.layers import LAYERS
 from dllab.text import _
@@ -83,18 +84,17 @@ class Looking:
 
 
 class Among(Looking):
-    """Keeps to the layers of some kinds: the one selected on the canvas last, or chosen here since."""
+    """Keeps to the layers that fit: the one selected on the canvas last, or chosen here since."""
 
-    def __init__(self, lab: "Lab", kinds: tuple[str, ...]) -> None:
+    def __init__(self, lab: "Lab", fits: Callable[[NodeCheck], bool]) -> None:
         super().__init__(lab)
-        self._kinds = kinds
+        self._fits = fits
         self._heard = ""
 
     def layers(self) -> list[str]:
         """Those of the network, in the order of the data."""
         nodes = self.check.nodes
-        layers = ((name, nodes[name].layer) for name in self.check.order)
-        return [name for name, layer in layers if layer is not None and layer.kind in self._kinds]
+        return [name for name in self.check.order if self._fits(nodes[name])]
 
     def node(self) -> str:
         layers, selected = self.layers(), self.check.layer_of(self._lab.selected)
@@ -111,10 +111,18 @@ class Among(Looking):
     def tabs(self) -> list[tuple[str, str]]:
         """Id and name of each, where there are several."""
         layers = self.layers()
-        titles = [self.title(name) for name in layers]
         if len(layers) < 2:
             return []
-        return [
-            (name, title if titles.count(title) == 1 else _("Layer {number}").format(number=place))
-            for place, (name, title) in enumerate(zip(layers, titles, strict=True), 1)
-        ]
+        titles = [self.title(name) for name in layers]
+        if len(set(titles)) == 1:
+            titles = [_("Layer {number}").format(number=place + 1) for place in range(len(titles))]
+        return list(zip(layers, numbered(titles), strict=True))
+
+
+def numbered(titles: list[str]) -> list[str]:
+    """The same titles, told apart by a number where one comes again."""
+    found = []
+    for place, title in enumerate(titles):
+        before = titles[:place].count(title)
+        found.append(f"{title} {before + 1}" if titles.count(title) > 1 else title)
+    return found

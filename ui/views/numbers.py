@@ -1,8 +1,17 @@
 """Numbers as people read them."""
 
+import numpy as np
+
 from dllab.text import show
 
-__all__ = ["extents", "percent", "show"]
+__all__ = ["extents", "logarithms", "percent", "show"]
+
+
+def logarithms(values: np.ndarray) -> np.ndarray:
+    """To base ten, for a chart; what is 0 or no number leaves a gap."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = np.log10(values)
+    return np.where(np.isfinite(result), result, np.nan)
 
 
 def percent(share: float) -> str:
