@@ -23,6 +23,7 @@ BUILT_IN = (
     "distribution",
     "gates",
     "gradients",
+    "losses",
     "samples",
     "predictions",
     "weights",

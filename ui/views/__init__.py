@@ -125,6 +125,17 @@ DISTRIBUTION = Declaration(
     "mdi6.chart-bell-curve",
     "ui.views.distribution:Distribution",
 )
+LOSSES = Declaration(
+    "losses",
+    N_("Samples by loss"),
+    N_(
+        "The validation samples in the order of their loss: at the top those on which the network is most wrong. A cross "
+        "stands at mistakes. Look for wrong labels, odd pictures, and kinds of samples that the data has too few of. "
+        "Click a line to follow the sample in every other view."
+    ),
+    "mdi6.sort-numeric-descending",
+    "ui.views.losses:Losses",
+)
 STEPPER = Declaration(
     "stepper",
     N_("Step by step"),
@@ -147,6 +158,7 @@ VIEWS: list[Declaration] = [
     GATES,
     GRADIENTS,
     DISTRIBUTION,
+    LOSSES,
     STEPPER,
     DATA,
     *installed(),

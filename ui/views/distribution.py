@@ -126,7 +126,7 @@ class Distribution(View):
             name: unpack(found.arrays[f"layer.{name}"]) for name in ("mean", "spread", "zeros", "dead", "saturated")
         }
         header = [(_("Layer"), False), (_("Mean"), True), (_("Spread"), True), (_("Zeros"), True)]
-        header += [(_("Units always 0"), True), (_("Units saturated"), True)]
+        header += [(_("Always 0"), True), (_("Saturated"), True)]
         rows = [
             (
                 title,

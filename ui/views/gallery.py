@@ -67,30 +67,27 @@ class _Images(QAbstractListModel):
 
     def _pixmap(self, row: int) -> QPixmap:
         if row not in self._made:
-            values = self.x[row]
-            if values.ndim == 2:
-                self._made[row] = self._lines(values)
-                return self._made[row]
-            image = picture(values, ink(theme.tokens.dark), min(float(self.x.min()), 0.0), float(self.x.max()))
-            side = max(image.width(), image.height())
-            mode = (
-                Qt.TransformationMode.FastTransformation
-                if side <= _PIXELS
-                else Qt.TransformationMode.SmoothTransformation
-            )
-            scale = max(_PIXELS // side, 1) * side if side <= _PIXELS else _PIXELS
-            self._made[row] = QPixmap.fromImage(image.scaled(scale, scale, Qt.AspectRatioMode.KeepAspectRatio, mode))
+            low = float(self.x.min()) if self.x.ndim == 3 else min(float(self.x.min()), 0.0)
+            self._made[row] = thumbnail(self.x[row], low, float(self.x.max()), _PIXELS)
         return self._made[row]
 
-    def _lines(self, values: np.ndarray) -> QPixmap:
-        made = QPixmap(_LINE_WIDTH, _PIXELS)
+
+def thumbnail(values: np.ndarray, low: float, high: float, side: int) -> QPixmap:
+    """A small picture, `side` pixels high, of an image (channels, height, width) or a sequence (length, features)."""
+    if values.ndim == 2:
+        width = round(side * _LINE_WIDTH / _PIXELS)
+        made = QPixmap(width, side)
         made.fill(Qt.GlobalColor.transparent)
         painter = QPainter(made)
-        paint_lines(
-            painter, QRectF(2, 3, _LINE_WIDTH - 4, _PIXELS - 6), values, float(self.x.min()), float(self.x.max())
-        )
+        paint_lines(painter, QRectF(2, 3, width - 4, side - 6), values, low, high)
         painter.end()
         return made
+    image = picture(values, ink(theme.tokens.dark), low, high)
+    longest = max(image.width(), image.height())
+    small = longest <= side
+    mode = Qt.TransformationMode.FastTransformation if small else Qt.TransformationMode.SmoothTransformation
+    scale = max(side // longest, 1) * longest if small else side
+    return QPixmap.fromImage(image.scaled(scale, scale, Qt.AspectRatioMode.KeepAspectRatio, mode))
 
 
 class _Rows(QAbstractTableModel):

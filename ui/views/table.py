@@ -3,7 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -13,7 +21,7 @@ Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 Header = Sequence[tuple[str, bool]]
 """The word above each column, and whether numbers stand in it."""
-_WIDEST = 260
+_NARROWEST, _WIDEST = 90, 320
 
 
 class _Rows(QAbstractTableModel):
@@ -104,22 +112,33 @@ class Table(QTableView):
         if whole:
             model.endResetModel()
             if 0 <= kept < len(rows):
-                self.setCurrentIndex(model.index(kept, 0))
+                self.mark_row(kept)
             self.setIconSize(QSize(side, side))
             self.verticalHeader().setDefaultSectionSize(max(side + 4, 22))
             self._fit()
         elif rows:
             model.dataChanged.emit(model.index(0, 0), model.index(len(rows) - 1, len(header) - 1))
 
+    def mark_row(self, row: int) -> None:
+        """Mark a row as the chosen one without choosing it; the table stays where it is scrolled to."""
+        if self.currentIndex().row() != row:
+            self.setAutoScroll(False)
+            self.selectionModel().setCurrentIndex(
+                self.model_.index(row, 0),
+                QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows,
+            )
+            self.setAutoScroll(True)
+
     def _fit(self) -> None:
-        """Columns as wide as their words; what room is left goes to the first."""
+        """Columns as wide as their words; the widest one takes what room is left, or gives what is missing."""
         self.resizeColumnsToContents()
-        count = self.model_.columnCount()
-        for column in range(count):
-            self.setColumnWidth(column, min(self.columnWidth(column) + 8, _WIDEST))
-        left = self.viewport().width() - sum(self.columnWidth(column) for column in range(count))
-        if count and left > 0:
-            self.setColumnWidth(0, self.columnWidth(0) + min(left, _WIDEST))
+        widths = [self.columnWidth(column) for column in range(self.model_.columnCount())]
+        words = [i for i, (_word, number) in enumerate(self.model_.header) if not number]
+        if words:
+            elastic = max(words, key=widths.__getitem__)
+            others = sum(widths) - widths[elastic]
+            room = max(self.viewport().width() - others, _NARROWEST)
+            self.setColumnWidth(elastic, min(room, max(widths[elastic], _WIDEST)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
