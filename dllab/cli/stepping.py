@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dllab.checking import check
+from dllab.cli import clustersteps
 from dllab.cli.reading import changed, opened
 from dllab.cli.said import BadInput
 from dllab.cli.training import refuse_code, refuse_untrainable
@@ -29,6 +31,12 @@ def run(options: argparse.Namespace) -> int:
         experiment = changed(experiment, [f"seed={options.seed}"])
     refuse_code(experiment, options)
     refuse_untrainable(experiment, options.file)
+    checked = check(experiment)
+    if checked.fits_only:
+        labels = clustersteps.run(checked, options)
+        if options.output:
+            write_arrays(options.output, labels)
+        return 0
     try:
         session = Session(experiment, "cpu")
     except Exception as problem:

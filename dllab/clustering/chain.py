@@ -77,15 +77,21 @@ def way_to(checked: Check, node: str) -> tuple[str, tuple[str, ...]]:
 Fitter = Callable[[Clustering, np.ndarray, int], Fit]
 
 
-def carry_out(checked: Check, node: str, x: np.ndarray, y: np.ndarray, fitter: Fitter = fit) -> Clustered:
-    """Reduce and cluster samples `x` (n, …) as they leave the source. Raises ClusterProblem."""
-    source, steps = way_to(checked, node)
-    seed = checked.experiment.seed
+def reduced(checked: Check, node: str, x: np.ndarray) -> np.ndarray:
+    """Rows (n, d) as a clustering gets them, from samples (n, …) as they leave the source. Raises ClusterProblem."""
     flat = rows(x)
-    for step in steps:
+    for step in way_to(checked, node)[1]:
         layer = checked.nodes[step].layer
         assert isinstance(layer, Analysis)
-        flat = reduce(layer, flat, seed)
+        flat = reduce(layer, flat, checked.experiment.seed)
+    return flat
+
+
+def carry_out(checked: Check, node: str, x: np.ndarray, y: np.ndarray, fitter: Fitter = fit) -> Clustered:
+    """Reduce and cluster samples `x` (n, …) as they leave the source. Raises ClusterProblem."""
+    source, _steps = way_to(checked, node)
+    seed = checked.experiment.seed
+    flat = reduced(checked, node, x)
     layer = checked.nodes[node].layer
     if not isinstance(layer, Clustering):
         raise ClusterProblem(_("{node} is no clustering.").format(node=node))
