@@ -83,7 +83,13 @@ def _chosen(options: argparse.Namespace, facts: dict[str, Any], talk: Talk) -> D
 
 def _cut(options: argparse.Namespace) -> Cut:
     """How text and series are cut. Raises BadInput for what no text and no series could be cut into."""
-    limits = {"window": (1, 1000), "stride": (1, 10_000), "horizon": (1, 1000), "vocabulary": (2, MOST_WORDS)}
+    limits = {
+        "window": (1, 1000),
+        "stride": (1, 10_000),
+        "horizon": (1, 1000),
+        "vocabulary": (2, MOST_WORDS),
+        "length": (1, 1000),
+    }
     for name, (least, most) in limits.items():
         given = getattr(options, name)
         if given and not least <= given <= most:
@@ -91,6 +97,7 @@ def _cut(options: argparse.Namespace) -> Cut:
     return Cut(
         unit=options.unit,
         small=None if options.small is None else options.small == "yes",
+        words=options.words,
         **{name: getattr(options, name) for name in limits},
     )
 

@@ -79,8 +79,8 @@ def _import_options(bring: argparse.ArgumentParser) -> None:
     bring.add_argument("--into", metavar="FILE", help=_("let this experiment use the data"))
     bring.add_argument("--force", action="store_true", help=_("write over a file that is there"))
     bring.add_argument(
-        "--as", default="", dest="way", choices=("table", "series", "text"),
-        help=_("what the file is taken for; else it is guessed. In a series the rows follow each other in time"),
+        "--as", default="", dest="way", choices=("table", "series", "sentences", "text", "images", "sequences", "tokens", "arrays"),
+        help=_("what the file is taken for; else it is guessed. series: rows in time; tokens: sequences of indices"),
     )  # fmt: skip
     bring.add_argument("--target", default="", metavar="COLUMN", help=_("the column to predict; else it is guessed"))
     bring.add_argument("--no-target", action="store_true", help=_("nothing is to be predicted: only cluster"))
@@ -113,10 +113,12 @@ def _cutting_options(bring: argparse.ArgumentParser) -> None:
     bring.add_argument("--unit", choices=("character", "word"), help=_("text: what it is made of"))
     bring.add_argument("--small", choices=("yes", "no"), help=_("text: make capital letters small"))
     bring.add_argument("--vocabulary", type=int, default=0, metavar="N",
-                       help=_("text: how many different characters or words are known"))  # fmt: skip
+                       help=_("text, sentences: how many different characters or words are known"))  # fmt: skip
     bring.add_argument("--window", type=int, default=0, metavar="N", help=_("text and series: steps in a sample"))
     bring.add_argument("--stride", type=int, default=0, metavar="N",
                        help=_("text: steps from one sample to the next"))  # fmt: skip
+    bring.add_argument("--words", default="", metavar="COLUMN", help=_("sentences: the column that is read"))
+    bring.add_argument("--length", type=int, default=0, metavar="N", help=_("sentences: words in a sample"))
     bring.add_argument("--horizon", type=int, default=0, metavar="N",
                        help=_("series: how many rows ahead the forecast lies"))  # fmt: skip
 

@@ -17,6 +17,7 @@ DATASETS.load(
         "table",
         "own_series",
         "texts",
+        "sentences",
         "kept",
         "painted",
     )

@@ -1,11 +1,13 @@
 """A person's own pictures and arrays as datasets: brought in once, kept by content."""
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dllab.data.base import Arrays, Dataset, DataSpec, dataset
-from dllab.data.own.source import Source
+from dllab.data.base import Arrays, Dataset, DataSpec, Family, dataset
+from dllab.data.own.source import MOST_TOKENS, Source
+from dllab.layers.base import Signal
 from dllab.text import N_, _
 
 _HIDDEN: Any = {"hidden": True}
@@ -75,3 +77,36 @@ class Numbers(Kept):
     title: ClassVar[str] = N_("Your arrays")
     family: ClassVar[Literal["image", "table", "points"]] = "table"
     glyph: ClassVar[str] = "mdi6.matrix"
+
+
+@dataset
+class OwnSequences(Kept):
+    """Your own sequences: an .npz file with steps × features for each sample, or with one whole number for each step.
+
+    Whole numbers are indices of words, notes or states, for an Embedding; where 0 stands only at the ends it is padding.
+    A target may be one for the whole sequence or a class for each step, negative where none is asked for.
+
+    Reference: `numpy.savez`; Elman, *Finding structure in time*, Cognitive Science 14 (1990).
+    """
+
+    kind: ClassVar[str] = "sequences"
+    title: ClassVar[str] = N_("Your sequences")
+    family: ClassVar[Family] = "sequence"
+    glyph: ClassVar[str] = "mdi6.transit-connection-horizontal"
+
+    positions: Annotated[int, Field(ge=0)] = Field(0, json_schema_extra=_HIDDEN)
+    """Steps, where each has an answer of its own."""
+    vocabulary: Annotated[int, Field(ge=0, le=MOST_TOKENS)] = Field(0, json_schema_extra=_HIDDEN)
+    """One more than the largest index; 0 for quantities."""
+    padded: bool = Field(False, json_schema_extra=_HIDDEN)
+
+    def spec(self) -> DataSpec:
+        plain = super().spec()
+        shape = Signal(self.extents or (1, 1), self.vocabulary, self.padded)
+        names = () if self.vocabulary else tuple(f"x{n + 1}" for n in range(shape[-1]))
+        tokens = tuple("" if self.padded and n == 0 else str(n) for n in range(self.vocabulary))
+        return replace(plain, input=shape, features=names, tokens=tokens, positions=self.positions)
+
+    def load(self, seed: int) -> Arrays:
+        data = super().load(seed)
+        return replace(data, x=data.x.astype("int64")) if self.vocabulary else data

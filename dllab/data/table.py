@@ -62,8 +62,8 @@ class Table(Dataset):
                 name=self.source.name, column=self.target
             )
         if goal is not None and goal.type == "category" and len(goal.values) < 2:
-            text = _("{name}: column {column} holds only one class, so there is nothing to tell apart.")
-            return text.format(name=self.source.name, column=goal.name)
+            text = _("{name}: {column} has only one value, {value}: there is nothing to tell apart.")
+            return text.format(name=self.source.name, column=goal.name, value=", ".join(goal.values))
         if not self._inputs() and goal is None:
             return _("{name}: no column holds numbers or categories to cluster.").format(name=self.source.name)
         if not self._inputs() and goal is not None:

@@ -35,7 +35,7 @@ def test_all_datasets_load() -> None:
         " ".join(KINDS)
         == "digits iris wine breast_cancer diabetes moons circles spirals blobs xor linear sine houses colour_digits"
         " adding parity copy reverse sine_mix random_walk verse opinions ratings"
-        " table series text images arrays painted"
+        " table series text sentences images arrays sequences painted"
     )
 
 

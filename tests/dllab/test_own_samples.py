@@ -6,6 +6,7 @@ import json
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dllab.checking import check
 from dllab.cli import main
-from dllab.data.base import DataProblem
+from dllab.data.base import IGNORED, DataProblem
 from dllab.data.own import npz, samples, store
 from dllab.data.own.bringing import bring
-from dllab.data.own.choosing import choose
+from dllab.data.own.choosing import choose, ways
 from dllab.data.own.starting import starter
 from dllab.data.prepare import prepare
-from dllab.document.experiment import Choice
+from dllab.document.experiment import Choice, Experiment
+from dllab.layers.base import is_padded, vocabulary
 from dllab.training.run import train
 
 RANDOM = np.random.default_rng(0)
@@ -68,6 +71,72 @@ def test_colours_sizes_and_other_files(pets: Path) -> None:
     (pets / ".hidden").mkdir()
     assert loaded(pets)[1].x.shape == (41, 3, 32, 32)
     assert loaded(pets, side=16, colour="grey")[1].x.shape == (41, 1, 16, 16)
+
+
+@pytest.fixture
+def one_of(tmp_path: Path) -> Callable[..., np.ndarray]:
+    """Keeps a picture as a file and reads it as the lab does; beside it is a plain one of another class."""
+
+    def make(picture: Image.Image, name: str, **options: Any) -> np.ndarray:
+        for folder in ("a", "b"):
+            (tmp_path / "set" / folder).mkdir(parents=True, exist_ok=True)
+        picture.save(tmp_path / "set" / "a" / name, **options)
+        Image.new("L", picture.size).save(tmp_path / "set" / "b" / "plain.png")
+        found: np.ndarray = loaded(tmp_path / "set")[1].x[0]
+        return found
+
+    return make
+
+
+RAMP = np.linspace(0, 65535, 64 * 64).reshape(64, 64)
+
+
+@pytest.mark.parametrize("name", ["ramp.png", "ramp.tif", "ramp.pgm"])
+def test_sixteen_bits_of_grey_are_scaled(one_of: Callable[..., np.ndarray], name: str) -> None:
+    x = one_of(Image.fromarray(RAMP.astype(np.uint16)), name)
+    assert x.shape == (1, 64, 64)
+    assert np.abs(x[0] - RAMP / 65535 * 255).max() <= 0.51
+    assert len(np.unique(x)) == 256
+
+
+@pytest.mark.parametrize(("white", "scale"), [(1.0, 255.0), (255.0, 1.0), (65535.0, 255 / 65535)])
+def test_pictures_of_fractions_are_scaled(one_of: Callable[..., np.ndarray], white: float, scale: float) -> None:
+    values = (RAMP / 65535 * white).astype(np.float32)
+    assert np.abs(one_of(Image.fromarray(values), "f.tif")[0] - values * scale).max() <= 0.51
+
+
+def test_black_and_white(one_of: Callable[..., np.ndarray]) -> None:
+    bits = RANDOM.integers(0, 2, (8, 9)).astype(bool)
+    assert np.array_equal(one_of(Image.fromarray(bits), "bits.png")[0], bits * 255)
+
+
+def test_a_palette_is_looked_up(one_of: Callable[..., np.ndarray]) -> None:
+    picture = Image.fromarray(np.array([[0, 1], [2, 1]], np.uint8), "P")
+    picture.putpalette([255, 0, 0, 0, 255, 0, 10, 20, 30])
+    assert one_of(picture, "p.png").transpose(1, 2, 0).tolist() == [
+        [[255, 0, 0], [0, 255, 0]],
+        [[10, 20, 30], [0, 255, 0]],
+    ]
+    picture.info["transparency"] = 0
+    assert one_of(picture, "p.png", transparency=0)[:, 0, 0].tolist() == [255, 255, 255], "what is clear is white"
+
+
+def test_what_is_transparent_lies_on_white(one_of: Callable[..., np.ndarray]) -> None:
+    pixels = np.array([[[0, 0, 0, 0], [0, 0, 0, 255], [200, 0, 0, 128]]], np.uint8)
+    found = one_of(Image.fromarray(pixels), "t.png")[:, 0].T
+    assert found[:2].tolist() == [[255, 255, 255], [0, 0, 0]]
+    share = 128 / 255
+    assert (
+        np.abs(found[2] - np.array([200 * share + 255 * (1 - share), 255 * (1 - share), 255 * (1 - share)])).max() <= 1
+    )
+    grey = one_of(Image.fromarray(np.array([[[0, 0], [40, 255]]], np.uint8)), "t.png")
+    assert grey[0].tolist() == [[255, 40]]
+
+
+def test_printing_colours(one_of: Callable[..., np.ndarray]) -> None:
+    inks = Image.new("CMYK", (8, 8), (0, 255, 255, 0))
+    red, green, blue = one_of(inks, "c.tif").mean((1, 2))
+    assert (red, green, blue) == (255, 0, 0)
 
 
 def test_folders_that_hold_nothing_to_learn(tmp_path: Path, pets: Path) -> None:
@@ -123,8 +192,7 @@ def archive(tmp_path: Path, name: str = "data.npz", **arrays: Any) -> Path:
     ("shape", "kind", "extents"),
     [
         ((30,), "arrays", (1,)),
-        ((30, 5), "arrays", (5,)),
-        ((30, 6, 7), "images", (1, 6, 7)),
+        ((30, 9, 9), "images", (1, 9, 9)),
         ((30, 3, 6, 7), "images", (3, 6, 7)),
         ((30, 6, 7, 3), "images", (3, 6, 7)),
     ],
@@ -138,6 +206,62 @@ def test_arrays_of_every_shape(
     assert (dataset.kind, dataset.spec().input) == (kind, extents)
     assert arrays.x.sum() == x.astype(np.float64).sum()
     assert arrays.y.tolist() == (np.arange(30) % 3).tolist()
+
+
+def starts(path: Path, **given: Any) -> Experiment:
+    dataset = choose(bring(path, given))
+    return starter("own", Choice(kind=dataset.kind, params=dataset.model_dump(mode="json")), dataset.spec())
+
+
+def test_steps_of_numbers_are_a_sequence(tmp_path: Path) -> None:
+    x = RANDOM.normal(size=(60, 7, 3))
+    path = archive(tmp_path, x=x, y=(x[:, -1, 0] > 0).astype(int))
+    dataset, arrays = loaded(path)
+    spec = dataset.spec()
+    assert (dataset.kind, spec.input, spec.features) == ("sequences", (7, 3), ("x1", "x2", "x3"))
+    assert ways(bring(path)) == ("sequences", "images")
+    assert np.allclose(arrays.x, x, atol=1e-6)
+    made = starts(path)
+    assert [node.kind for node in made.model.nodes.values()] == ["input", "gru", "linear", "output"]
+    assert check(made).trainable
+    assert train(made, "cpu").session.open_test()["accuracy"] > 0.6
+    other, arrays = loaded(path, way="images")
+    assert (other.kind, arrays.x.shape) == ("images", (60, 1, 7, 3))
+
+
+def test_one_number_a_step_is_a_sequence_where_that_is_said(tmp_path: Path) -> None:
+    path = archive(tmp_path, x=RANDOM.normal(size=(20, 7)), y=np.arange(20) % 2)
+    assert loaded(path)[0].kind == "arrays"
+    assert loaded(path, way="sequences")[1].x.shape == (20, 7, 1)
+    with pytest.raises(DataProblem, match=r"data\.npz can't be taken for tokens; it can be: arrays, sequences\."):
+        bring(path, {"way": "tokens"})
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int64", "uint32"])
+def test_whole_numbers_of_every_step_are_indices(tmp_path: Path, dtype: str) -> None:
+    x = RANDOM.integers(0, 12, (40, 6)).astype(dtype)
+    path = archive(tmp_path, x=x, y=np.arange(40) % 2)
+    dataset, arrays = (d := choose(bring(path))), d.load(0)
+    shape = dataset.spec().input
+    assert (dataset.kind, vocabulary(shape), is_padded(shape)) == ("sequences", int(x.max()) + 1, False)
+    assert (arrays.x.dtype, arrays.x.tolist()) == (np.int64, x.tolist())
+    made = starts(path)
+    assert [node.kind for node in made.model.nodes.values()][:2] == ["input", "embedding"]
+    assert check(made).trainable
+    assert loaded(path, way="arrays")[1].x.shape == (40, 6)
+
+
+def test_zeros_at_the_ends_are_padding(tmp_path: Path) -> None:
+    x = np.array([[3, 1, 2, 0], [2, 0, 0, 0], [1, 1, 1, 1]] * 4, np.int64)
+    y = np.array([[0, 1, 0, 5], [1, -1, 9, 9], [1, 1, 0, -1]] * 4)
+    dataset = choose(bring(archive(tmp_path, x=x, y=y)))
+    spec, arrays = dataset.spec(), dataset.load(0)
+    assert is_padded(spec.input)
+    assert (spec.tokens, spec.positions, spec.classes) == (("", "1", "2", "3"), 4, ("0", "1", "5", "9"))
+    assert arrays.y[:3].tolist() == [[0, 1, 0, IGNORED], [1] + [IGNORED] * 3, [1, 1, 0, IGNORED]]
+    assert check(starts(tmp_path / "data.npz")).trainable
+    x[0, 1] = 0
+    assert not is_padded(choose(bring(archive(tmp_path, x=x, y=np.arange(12) % 2))).spec().input)
 
 
 def test_targets_of_every_sort(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from dllab.data.base import DataProblem
 from dllab.data.own import chunks, store
 from dllab.data.own.bringing import bring
 from dllab.data.own.choosing import choose
+from dllab.data.own.remarks import remarks
 from dllab.data.own.sniffing import sniff
 from dllab.data.own.starting import starter
 from dllab.data.prepare import prepare
@@ -267,8 +268,11 @@ def test_choices_that_do_not_fit(write, choices: dict[str, Any], sentence: str) 
 
 
 def test_one_class_and_nothing_to_learn_from(write) -> None:
-    one = choose(bring(write("a,kind\n1,x\n2,x\n3,x\n")), types={"kind": "category"}, target="kind")
-    assert "only one class" in one.problem()
+    for given in ({"target": "kind"}, {"target": "kind", "types": {"kind": "category"}}):
+        with pytest.raises(
+            DataProblem, match=r"houses\.csv: kind has only one value, x: there is nothing to tell apart\."
+        ):
+            choose(bring(write("a,kind\n1,x\n2,x\n3,x\n")), **given)
     alone = choose(bring(write("kind\nx\ny\nx\n")), target="kind", types={"kind": "category"})
     assert "no column is left" in alone.problem()
 
@@ -278,6 +282,90 @@ def test_too_many_words_are_text(write) -> None:
     assert facts["columns"][0]["guess"] == "text"
     with pytest.raises(DataProblem, match="too many for categories"):
         choose(facts, types={"w": "category"})
+
+
+# --- what is told about a table ----------------------------------------------------------------------------------------
+
+
+SALES = "id,when,price,sold\n" + "".join(
+    f"{n + 1},2024-{n % 12 + 1:02d}-{n % 28 + 1:02d},{n % 9},{('no', 'yes')[n % 2]}\n" for n in range(40)
+)
+
+
+def test_numbers_of_rows_and_dates_are_left_out(write) -> None:
+    facts = bring(write(SALES))
+    table = choose(facts)
+    assert [(c.name, c.type) for c in table.columns] == [
+        ("id", "ignore"), ("when", "ignore"), ("price", "number"), ("sold", "category")
+    ]  # fmt: skip
+    assert remarks(facts, table) == ["id is left out: it only numbers the rows.", "when is left out: it holds dates."]
+    assert choose(facts, {"id": "number", "when": "category"}).spec().features[:2] == ("id", "when = 2024-01-01")
+
+
+@pytest.mark.parametrize("dates", [
+    ["2024-01-05 12:30", "2023-12-31T23:59:59Z"], ["5.1.2024", "31.12.23"], ["01/05/2024 9:15", "12/31/2023"], ["2024/1/5", "2023/12/31"]
+])  # fmt: skip
+def test_dates_are_never_what_is_predicted(write, dates: list[str]) -> None:
+    facts = bring(write("x,when\n" + "".join(f"{n * 7 % 5},{dates[n % len(dates)]}\n" for n in range(30))))
+    with pytest.raises(DataProblem, match=r"column when holds dates, which can't be predicted"):
+        choose(facts, target="when")
+    assert choose(facts).target == "x"
+
+
+def test_numbers_that_are_no_dates(write) -> None:
+    facts = bring(write("version,y\n" + "".join(f"1.{n}.{n % 4},{n % 7}\n" for n in range(30))))
+    assert facts["columns"][0]["guess"] != "ignore"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "others", "left_out"),
+    [
+        ("id", range(1, 31), 1, True),
+        ("Id", [n * 7 % 30 for n in range(30)], 1, True),
+        ("x", range(30), 0, False),
+        ("x", range(30), 1, True),
+        ("id", [*range(29), 5], 1, False),
+        ("id", [n * 2 for n in range(30)], 1, False),
+        ("id", [0.5, *range(1, 30)], 1, False),
+    ],
+)
+def test_what_only_numbers_the_rows(write, name: str, values, others: int, left_out: bool) -> None:
+    names = ["b", "c"][:others]
+    rows = [",".join([str(value), *(str((n * n + k) % 11) for k in range(others)), str(n % 3)])
+            for n, value in enumerate(values)]  # fmt: skip
+    facts = bring(write(",".join([name, *names, "y"]) + "\n" + "\n".join(rows) + "\n"))
+    assert (facts["columns"][0]["guess"] == "ignore") is left_out
+
+
+def test_rows_are_recognised_as_numbered_over_many_pieces(write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "BLOCK", 50)
+    assert bring(write("id,a,y\n" + "".join(f"{n + 1},{n % 5},{n % 3}\n" for n in range(300))))["columns"][0][
+        "counting"
+    ]
+
+
+def test_a_target_with_one_value_is_said_and_no_other_taken(write) -> None:
+    facts = bring(write("a,b,y\n" + "".join(f"{n},{n * n},x\n" for n in range(30))))
+    sentence = "houses.csv: y has only one value, x: there is nothing to tell apart. Choose another column to predict."
+    for target in (None, "y"):
+        with pytest.raises(DataProblem) as caught:
+            choose(facts, target=target)
+        assert str(caught.value) == sentence
+    assert choose(facts, target="b").spec().targets == ("b",)
+    assert choose(facts, {"y": "ignore"}).target == "b"
+
+
+def test_text_where_numbers_belong_is_counted_and_placed(write) -> None:
+    rows = [f"{n},{n * 2}" for n in range(50)]
+    rows[16], rows[30], rows[31] = "many,1", "few,2", ",3"
+    facts = bring(write("a,y\n" + "\n".join(rows) + "\n"))
+    table = choose(facts)
+    assert remarks(facts, table)[0] == (
+        "houses.csv, row 18: column a holds 'many', which is no number, and 1 more such cells; they count as missing."
+    )
+    assert (table.rows, table.complete) == (50, 47)
+    with pytest.raises(DataProblem, match=r"row 2: column city holds 'Lyon', which is no number, as in 5 rows\."):
+        choose(bring(write(HOUSES)), {"city": "number"})
 
 
 # --- kept by content ---------------------------------------------------------------------------------------------------
@@ -339,6 +427,18 @@ def test_import_writes_an_experiment_that_checks(write, tmp_path, capsys) -> Non
     assert main(["check", str(target)]) == 0
     assert main(["import", str(write(HOUSES)), "-o", str(target)]) == 2
     assert "is there already" in capsys.readouterr().err
+
+
+def test_import_says_what_columns_are_taken_for(write, capsys) -> None:
+    rows = "".join(f"{'x' if n == 3 else n},{n % 3}\n" for n in range(60))
+    assert main(["import", str(write("a,label\n" + rows))]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in told[2:4]] == [["a", "number"], ["label", "category"]], (
+        "and not the first guess"
+    )
+    assert "houses.csv, row 5: column a holds 'x', which is no number; it counts as missing." in told
+    assert main(["import", str(write(HOUSES)), "--target", "nothing"]) == 2
+    assert "houses.csv: 5 rows" in capsys.readouterr().out, "so that a better choice can be made"
 
 
 def test_import_into_an_experiment_and_what_goes_wrong(write, tmp_path, capsys) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
@@ -335,4 +336,72 @@ def test_the_page_fits_a_small_screen(window: Window, tmp_path: Path, qtbot: QtB
     path.write_text("rain,heat\n" + "".join(f"{n % 3},{n % 7}\n" for n in range(60)))
     page = read(window, path, qtbot)
     assert page.minimumSizeHint().width() <= 1000
+    page.reject()
+
+
+def test_an_archive_of_sequences_and_the_other_way(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "s.npz"
+    np.savez(path, x=np.random.default_rng(0).normal(size=(30, 6, 2)), y=np.arange(30) % 3)
+    page = read(window, path, qtbot)
+    assert page.verdict.text() == "30 samples of 6 × 2 · 3 classes"
+    assert (page.way.currentData(), page.preview.family) == ("sequences", "sequence")
+    page.way.setCurrentIndex(1)
+    page.way.activated.emit(1)
+    qtbot.waitUntil(lambda: "1 × 6 × 2" in page.verdict.text() and page.use.isEnabled(), timeout=20_000)
+    assert page.preview.family == "image"
+    page.way.setCurrentIndex(0)
+    page.way.activated.emit(0)
+    qtbot.waitUntil(lambda: "of 6 × 2" in page.verdict.text() and page.use.isEnabled(), timeout=20_000)
+    page.use.click()
+    assert window.document.experiment.data.kind == "sequences"
+
+
+def test_an_archive_of_indices(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "s.npz"
+    np.savez(path, x=np.arange(240).reshape(30, 8) % 11, y=np.arange(30) % 3)
+    page = read(window, path, qtbot)
+    assert page.way.currentData() == "tokens"
+    assert page.verdict.text() == "30 samples · 8 steps each · 3 classes"
+    page.fresh.click()
+    assert "embedding" in window.document.experiment.model.nodes
+    assert window.document.check.trainable
+
+
+def test_the_words_of_a_column(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "reviews.csv"
+    rows = "".join(
+        f"{n},the {('soup', 'film')[n % 3 % 2]} was {('bad', 'good')[n % 2]} on day {n},{n % 2}\n" for n in range(60)
+    )
+    path.write_text("id,review,liked\n" + rows)
+    page = read(window, path, qtbot)
+    assert [page.way.itemData(n) for n in range(page.way.count())] == ["table", "series", "sentences"]
+    page.way.setCurrentIndex(page.way.findData("sentences"))
+    page.way.activated.emit(2)
+    qtbot.waitUntil(lambda: "steps" in page.verdict.text(), timeout=20_000)
+    assert (page.choices.words.currentData(), page.choices.target.currentData()) == ("review", "liked")
+    assert page.verdict.text() == "60 samples · 7 steps each · 2 classes"
+    steps(page.choices.vocabulary, "9")
+    steps(page.choices.longest, "4")
+    qtbot.waitUntil(lambda: "4 steps" in page.verdict.text() and page.use.isEnabled(), timeout=20_000)
+    assert page.choices.vocabulary.value == 9
+    assert "60 texts are longer than 4 words" in page.remarks.text()
+    page.fresh.click()
+    made = window.document.experiment
+    assert (made.data.kind, len(made.data.params["tokens"])) == ("sentences", 11)
+    assert window.document.check.trainable, [p.text for p in window.document.check.problems]
+
+
+def test_a_target_with_one_value_is_said_and_another_chosen(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("id,a,b,y\n" + "".join(f"{n},{n % 7},{n % 5},x\n" for n in range(40)))
+    page = read(window, path, qtbot)
+    assert page.trouble.text().startswith("one.csv: y has only one value, x: there is nothing to tell apart.")
+    assert not page.use.isEnabled()
+    page.choices.target.setCurrentIndex(page.choices.target.findData("b"))
+    page.choices.target.activated.emit(2)
+    qtbot.waitUntil(lambda: page.use.isEnabled(), timeout=20_000)
+    assert page.remarks.text().splitlines() == [
+        "id is left out: it only numbers the rows.",
+        "y is left out: it always holds 'x'.",
+    ]
     page.reject()

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
-from dllab.data.own.source import MOST_WORDS
+from dllab.data.own.source import MOST_WORDS, UNKNOWN
 from dllab.declare import FormField
 from dllab.text import N_, _
 from ui.data.parts import box, named, pick
@@ -15,11 +15,17 @@ from ui.inspector.number import NumberField
 WAYS = {
     "table": N_("Table: rows are independent samples"),
     "series": N_("Series: rows follow each other in time"),
+    "sentences": N_("Sentences: the words of a column"),
     "text": N_("Text: what comes next?"),
+    "images": N_("Pictures: height × width"),
+    "sequences": N_("Sequences: steps × numbers"),
+    "tokens": N_("Sequences of indices: words, notes, states"),
+    "arrays": N_("Plain numbers: a row is a sample"),
 }
 _SHOWN = {
     "table": ("target", "missing"),
     "series": ("target", "window", "horizon"),
+    "sentences": ("words", "target", "vocabulary", "length"),
     "text": ("unit", "small", "window", "vocabulary"),
 }
 _MISSING = {
@@ -40,6 +46,7 @@ class Choices(QWidget):
         self._way = ""
         self._given: dict[str, tuple[str, ...]] = {}
         self.target = box(_("Predict"), {}, 170)
+        self.words = box(_("Read"), {}, 130)
         self.missing = box(_("Missing values"), _MISSING)
         self.unit = box(_("Made of"), _UNITS, 120)
         self.small = QCheckBox(_("All in small letters"))
@@ -50,17 +57,19 @@ class Choices(QWidget):
         self.vocabulary = _number(
             "vocabulary", N_("Vocabulary"), N_("How many are known; all others are one, the unknown"), 2, MOST_WORDS
         )
+        self.longest = _number("length", N_("Words"), N_("Words of a sample; what follows is cut off"), 1, 1000)
         self._holders: dict[str, QWidget] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         fields = {
-            "unit": self.unit, "small": self.small, "target": self.target, "missing": self.missing,
-            "window": self.steps, "horizon": self.horizon, "vocabulary": self.vocabulary,
+            "unit": self.unit, "small": self.small, "words": self.words, "target": self.target, "missing": self.missing,
+            "window": self.steps, "horizon": self.horizon, "vocabulary": self.vocabulary, "length": self.longest,
         }  # fmt: skip
         for name, field in fields.items():
             self._connect(name, field)
             self._holders[name] = named(field)
+            self._holders[name].hide()
             row.addWidget(self._holders[name])
         row.addStretch(1)
 
@@ -68,8 +77,11 @@ class Choices(QWidget):
         """Offer the columns of a file; what was chosen before is forgotten."""
         self._given.clear()
         self.target.clear()
+        self.words.clear()
         for column in facts.get("columns", ()):
             self.target.addItem(column["name"][:60], column["name"])
+            if "words" in column:
+                self.words.addItem(column["name"][:60], column["name"])
         self.target.insertSeparator(self.target.count())
         self.target.addItem(_("nothing: only cluster"), "")
 
@@ -84,16 +96,21 @@ class Choices(QWidget):
 
     def show_params(self, params: Mapping[str, Any]) -> None:
         """Show what was chosen or guessed."""
-        for name in ("target", "missing", "unit"):
-            if name in params:
-                pick(getattr(self, name), params[name])
-        for name, field in (("window", self.steps), ("horizon", self.horizon)):
+        params = {**params, "target": params.get("target") or (params.get("goal") or {}).get("name", "")}
+        for name, chosen in (
+            ("target", self.target),
+            ("missing", self.missing),
+            ("unit", self.unit),
+            ("words", self.words),
+        ):
+            pick(chosen, params.get(name))
+        for name, field in (("window", self.steps), ("horizon", self.horizon), ("length", self.longest)):
             if name in params:
                 field.show_value(params[name])
         if "small" in params:
             self.small.setChecked(params["small"])
         if "tokens" in params:
-            self.vocabulary.show_value(len(params["tokens"]))
+            self.vocabulary.show_value(sum(token not in ("", UNKNOWN) for token in params["tokens"]))
 
     def arguments(self) -> list[str]:
         """What a person has chosen, for `dllab import`."""

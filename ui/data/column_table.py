@@ -153,6 +153,10 @@ def holds(column: dict[str, Any]) -> str:
     values = column["values"]
     if values is not None and len(values) == 1:
         return _("always {value}: tells nothing").format(value=values[0][:40])
+    if column["guess"] == "ignore" and column.get("counting"):
+        return _("{low:g} … {high:g}: numbers the rows").format(low=column["low"], high=column["high"])
+    if column.get("dates") and column["guess"] == "ignore":
+        return _("dates")
     if column["guess"] == "number":
         text = f"{column['low']:g} … {column['high']:g}"
         if column["odd"]:

@@ -188,7 +188,7 @@ class ImportPage(QDialog):
     def _on_way(self) -> None:
         """What the file is taken for was changed: read it again only if it was read for something else."""
         way = self.way.currentData()
-        if self._facts.get("kind") == "table" and way in ("table", "series"):
+        if self._facts.get("kind") == "table" and way in ("table", "series", "sentences"):
             self._types.clear()
             self.choices.take_for(way)
             self._choose()
@@ -224,6 +224,7 @@ class ImportPage(QDialog):
         self.title.setText(facts["name"])
         self._offer_ways(facts)
         self.choices.offer(facts)
+        self.choices.take_for(self.way.currentData())
         if facts["kind"] == "table":
             self._show_table(facts)
         elif facts["kind"] == "text":
@@ -278,10 +279,10 @@ class ImportPage(QDialog):
     def _on_chosen(self, kind: str, params: dict[str, Any]) -> None:
         self._end_wait()
         dataset = DATASETS.make(kind, params)
-        pick(self.way, kind)
+        pick(self.way, self._facts.get("way", kind))
         self.choices.take_for(kind)
         self.choices.show_params(params)
-        for column in params.get("columns", ()):
+        for column in (*params.get("columns", ()), *([params["goal"]] if params.get("goal") else [])):
             self.table.set_type(column["name"], column["type"])
         lost = params["rows"] - params["complete"] if kind == "table" else 0
         self.choices.missing.setEnabled(lost > 0)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """(bytes done, bytes in all)"""
 _ROWS = 100_000
+_NUMBERINGS = ("id", "index", "idx", "no", "no.", "nr", "nr.", "#", "row", "rowid", "row_id", "unnamed: 0", "column 1")
+_LONG = 20
+"""Rows from which on a first column of 1, 2, 3, … is no accident."""
 
 
 def bring(path: Path, given: dict[str, Any] | None = None, progress: Progress | None = None) -> dict[str, Any]:
@@ -48,11 +51,11 @@ def _reader(path: Path, given: dict[str, Any]) -> Callable[[Path, dict[str, Any]
     if name.endswith(".npz"):
         from dllab.data.own.npz import bring_npz
 
-        return lambda path, _given, tell: bring_npz(path, tell)
+        return bring_npz
     if is_idx(path):
         from dllab.data.own.idx import bring_idx
 
-        return lambda path, _given, tell: bring_idx(path, tell)
+        return bring_idx
     if name.endswith(PARQUET):
         return _bring_parquet
     way = given.get("way") or ("text" if name.endswith(TEXTS) and not is_table(path) else "")
@@ -98,7 +101,7 @@ def _kept(
 
     with store.adding() as folder:
         with (folder / store.NUMBERS).open("wb") as numbers, (folder / store.CODES).open("wb") as codes:
-            columns = Columns(numbers, codes)
+            columns = Columns(numbers, codes, folder)
             for piece in pieces:
                 if not columns.facts:
                     columns.begin(names())
@@ -112,14 +115,25 @@ def _kept(
 
 
 def _facts(name: str, reading: Reading, columns: "Columns") -> dict[str, Any]:
+    found = [facts.as_json() for facts in columns.facts]
+    for column in numbering(found):
+        column["guess"] = "ignore"
     return {
         "kind": "table",
         "name": name,
         "reading": reading.model_dump(mode="json"),
         "rows": columns.rows,
-        "columns": [facts.as_json() for facts in columns.facts],
+        "columns": found,
         "first": columns.first,
     }
+
+
+def numbering(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The columns that only number the rows: one called so, or the first one of a table with others to learn from."""
+    counting = [column for column in columns if column["counting"] and column["guess"] == "number"]
+    useful = [column for column in columns if column["guess"] in ("number", "category")]
+    first = len(useful) > 2 and columns[0]["rows"] >= _LONG
+    return [c for c in counting if c["name"].casefold().strip() in _NUMBERINGS or (first and c is columns[0])]
 
 
 def source_of(facts: dict[str, Any]) -> Source:

@@ -1,17 +1,19 @@
 """From what an import found to a dataset: what it is taken for, what each column is, which one is the target."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from dllab.data import DATASETS
 from dllab.data.base import DataProblem, Dataset
 from dllab.data.own.bringing import source_of
-from dllab.data.own.choosing_words import choose_text
+from dllab.data.own.choosing_words import choose_sentences, choose_text, words_column
 from dllab.data.own.cut import AS_IT_COMES, Cut
 from dllab.data.own.names import TEXTS
 from dllab.data.own.sniffing import is_number
 from dllab.data.own.source import LARGEST_VOCABULARY, Column, ColumnType
 from dllab.data.own_series import OwnSeries
+from dllab.data.sentences import Sentences
 from dllab.data.table import Table
 from dllab.text import _
 
@@ -43,8 +45,12 @@ def choose(
     if facts["kind"] != "table":
         return DATASETS.make(facts["kind"], _as_it_is(facts))
     _refuse_unknown(facts, (*types, *([target] if target else [])))
-    if (way or _guess_way(facts, types, target)) == "series":
+    _refuse_unknown(facts, (cut.words,) if cut.words else ())
+    taken_for = way or _guess_way(facts, types, target)
+    if taken_for == "series":
         return _series(facts, types, target, cut)
+    if taken_for == "sentences":
+        return _sentences(facts, types, target, cut)
     return _table(facts, types, target, missing)
 
 
@@ -54,14 +60,18 @@ def ways(facts: Mapping[str, Any]) -> tuple[str, ...]:
         return ("text", "table")
     if facts["kind"] != "table":
         return tuple(facts.get("ways", (facts["kind"],)))
-    made = ("table", *(["series"] if any(c["numbers"] for c in facts["columns"]) else []))
+    columns = facts["columns"]
+    made = ("table", *(["series"] if any(c["numbers"] for c in columns) else []))
+    made = (*made, *(["sentences"] if any("words" in c for c in columns) and len(columns) > 1 else []))
     return (*made, "text") if facts["name"].lower().endswith(TEXTS) else made
 
 
 def _guess_way(facts: Mapping[str, Any], types: Mapping[str, str], target: str | None) -> str:
-    """A table whose one useful column is a number can only be its own past."""
+    """A table whose one useful column is a number can only be its own past, or be told from sentences."""
     kinds = [types.get(column["name"], column["guess"]) for column in facts["columns"]]
     useful = [kind for kind in kinds if kind in ("number", "category")]
+    if len(useful) == 1 and target != "" and any("words" in c and c["guess"] == "text" for c in facts["columns"]):
+        return "sentences"
     return "series" if useful == ["number"] and target is None and facts["rows"] >= _LONG else "table"
 
 
@@ -97,6 +107,39 @@ def _series(facts: Mapping[str, Any], types: Mapping[str, str], target: str | No
                      window=window, horizon=cut.horizon or 1)  # fmt: skip
 
 
+def _sentences(facts: Mapping[str, Any], types: Mapping[str, str], target: str | None, cut: Cut) -> Sentences:
+    if target == "":
+        text = _("{file}: sentences are read to find something out, so one column must be predicted.")
+        raise DataProblem(text.format(file=facts["name"]))
+    read = cut.words or words_column(facts, target or "")
+    goal = guess_target(facts, {read: "text", **types}) if target is None else target
+    return choose_sentences(facts, _goal(facts, types, goal), replace(cut, words=read))
+
+
+def _goal(facts: Mapping[str, Any], types: Mapping[str, str], name: str) -> Column:
+    """The column to predict. Raises DataProblem when it is none that can be."""
+    (found,) = (column for column in facts["columns"] if column["name"] == name)
+    _refuse_one_value(facts, found)
+    kind = types.get(name) or guess_goal(found)
+    if kind == "ignore" and found.get("dates"):
+        text = _("{file}: column {name} holds dates, which can't be predicted. Make it a category if they are classes.")
+        raise DataProblem(text.format(file=facts["name"], name=name))
+    if kind not in ("number", "category"):
+        text = _(
+            "{file}: column {name} can't be predicted: its values are neither numbers nor up to {limit:,} classes."
+        )
+        raise DataProblem(text.format(file=facts["name"], name=name, limit=LARGEST_VOCABULARY))
+    return _column(facts, found, kind)
+
+
+def _refuse_one_value(facts: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    if found["values"] is not None and len(found["values"]) == 1:
+        text = _(
+            "{file}: {name} has only one value, {value}: there is nothing to tell apart. Choose another column to predict."
+        )
+        raise DataProblem(text.format(file=facts["name"], name=found["name"], value=found["values"][0][:60]))
+
+
 def guess_future(facts: Mapping[str, Any], types: Mapping[str, str]) -> str:
     """The column whose future is most likely asked for: one called so, else the last one of numbers."""
     able = [c["name"] for c in facts["columns"] if c["numbers"] and types.get(c["name"], c["guess"]) == "number"]
@@ -113,11 +156,8 @@ def _table(facts: Mapping[str, Any], types: Mapping[str, str], target: str | Non
         name: types.get(name) or (guess_goal(found) if name == goal else found["guess"])
         for name, found in known.items()
     }
-    if goal and kinds[goal] not in ("number", "category"):
-        text = _(
-            "{file}: column {name} can't be predicted: its values are neither numbers nor up to {limit:,} classes."
-        )
-        raise DataProblem(text.format(file=facts["name"], name=goal, limit=LARGEST_VOCABULARY))
+    if goal:
+        _goal(facts, types, goal)
     columns = tuple(_column(facts, known[name], kind) for name, kind in kinds.items())
     rows, complete = _rows(facts, columns, goal)
     fill = missing or ("drop" if complete >= 0.8 * rows else "mean")
@@ -127,17 +167,22 @@ def _table(facts: Mapping[str, Any], types: Mapping[str, str], target: str | Non
 
 def _as_it_is(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of data in which there is nothing to choose."""
+    more = {name: facts[name] for name in ("positions", "vocabulary", "padded")} if facts["kind"] == "sequences" else {}
     return {
         "source": source_of(dict(facts)).model_dump(mode="json"),
         "samples": facts["rows"],
         "extents": facts["shape"],
         "classes": facts["classes"],
         "targets": facts["targets"],
+        **more,
     }
 
 
 def guess_target(facts: Mapping[str, Any], types: Mapping[str, str]) -> str:
     """The column that is most likely to be predicted: one called so, else the last one that can be."""
+    for found in facts["columns"]:
+        if found["name"].casefold() in _TARGET_NAMES and found["name"] not in types:
+            _refuse_one_value(facts, found)
     able = [c for c in facts["columns"] if types.get(c["name"], c["guess"]) in ("number", "category")]
     if not able:
         raise DataProblem(_("{file}: no column holds numbers or classes to predict.").format(file=facts["name"]))
@@ -149,6 +194,8 @@ def guess_goal(found: Mapping[str, Any]) -> str:
     """What a column is when it is the target: few whole numbers are classes."""
     values = found["values"]
     few = values is not None and 2 <= len(values) <= _FEW and len(values) * 10 <= found["numbers"]
+    if found.get("counting"):
+        return "number"
     if found["guess"] == "number" and few and found["whole"] == found["numbers"]:
         return "category"
     return str(found["guess"])
@@ -161,10 +208,12 @@ def _column(facts: Mapping[str, Any], found: Mapping[str, Any], kind: str) -> Co
         raise DataProblem(text.format(kind=kind, kinds=", ".join(get_args(ColumnType))))
     if kind == "number" and not found["numbers"] and found["rows"] > found["missing"]:
         text = _(
-            "{file}, row {row}: column {name} holds {text!r}, which is no number. Make it a category or ignore it."
+            "{file}, row {row}: column {name} holds {text!r}, which is no number, as in {count:,} rows."
+            " Make it a category or ignore it."
         )
         row = found["odd_row"] + facts["reading"]["header"]
-        raise DataProblem(text.format(file=facts["name"], row=row, name=name, text=found["odd_text"]))
+        count = found["odd"]
+        raise DataProblem(text.format(file=facts["name"], row=row, name=name, text=found["odd_text"], count=count))
     if kind == "category" and found["values"] is None:
         text = _("{file}: column {name} has more than {limit:,} different values, too many for categories.")
         raise DataProblem(text.format(file=facts["name"], name=name, limit=LARGEST_VOCABULARY))

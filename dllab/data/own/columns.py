@@ -1,15 +1,23 @@
 """What the columns of a table hold, found out piece by piece while they are written down as numbers. Uses polars."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import polars as pl
 
+from dllab.data.own.prose import Prose, is_prose
 from dllab.data.own.sniffing import MISSING
 from dllab.data.own.source import LARGEST_VOCABULARY, ColumnType
 
 _EXAMPLES = 6
+_DATE = (
+    r"^(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2}))"
+    r"([ T]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?$"
+)
+_NUMBERED = 1e9
+"""Whole numbers below this may number the rows; squares of larger ones would not fit."""
 _MOSTLY = 0.9
 """A column of which more cells than this are numbers is one of numbers with slips, not one of words."""
 
@@ -34,6 +42,13 @@ class ColumnFacts:
     """Number of every different value, None when there are too many."""
     counts: list[int] = field(default_factory=list)
     """How often each of the values comes."""
+    prose: Prose | None = None
+    """The texts, if the column holds sentences."""
+    dates: int = 0
+    """Cells that hold a date."""
+    total: int = 0
+    squares: int = 0
+    """Of whole numbers, their sum and that of their squares: both are known where the rows are only numbered."""
 
     @property
     def odd(self) -> int:
@@ -46,32 +61,46 @@ class ColumnFacts:
         here = self.rows - self.missing
         if here == 0 or (self.values is not None and len(self.values) < 2):
             return "ignore"  # a constant tells nothing
+        if self.dates > _MOSTLY * here:
+            return "ignore"
         if self.numbers > _MOSTLY * here:
             return "number"
-        if self.values is None or len(self.values) > max(20, here // 2):
+        if self.values is None or len(self.values) > (20 if self.prose else max(20, here // 2)):
             return "text"
         return "category"
+
+    @property
+    def counting(self) -> bool:
+        """Whether the column holds 1 to n or 0 to n - 1, in any order."""
+        n = self.rows
+        if not n or self.whole != n or self.low not in (0.0, 1.0) or self.high - self.low != n - 1:
+            return False
+        low, high = int(self.low), int(self.high)
+        sums = (low + high) * n // 2, high * (high + 1) * (2 * high + 1) // 6
+        return (self.total, self.squares) == sums
 
     def as_json(self) -> dict[str, Any]:
         """For the file beside the numbers, and for the window."""
         facts = {name: getattr(self, name) for name in _PLAIN}
         facts["low"], facts["high"] = (self.low, self.high) if self.numbers else (None, None)
         facts["values"] = list(self.values) if self.values is not None else None
-        return {**facts, "odd": self.odd, "guess": self.guess}
+        if self.prose is not None:
+            facts["words"] = self.prose.facts()
+        return {**facts, "odd": self.odd, "guess": self.guess, "counting": self.counting}
 
 
-_PLAIN = ("name", "rows", "missing", "numbers", "whole", "odd_row", "odd_text", "counts")
+_PLAIN = ("name", "rows", "missing", "numbers", "whole", "odd_row", "odd_text", "counts", "dates")
 
 
 class Columns:
-    """Takes pieces of text cells, writes numbers and codes to two files."""
+    """Takes pieces of text cells, writes numbers and codes to two files, and the words of sentences into a folder."""
 
-    def __init__(self, numbers: BinaryIO, codes: BinaryIO) -> None:
+    def __init__(self, numbers: BinaryIO, codes: BinaryIO, folder: Path) -> None:
         self.facts: list[ColumnFacts] = []
         self.rows = 0
         self.first: list[list[str]] = []
         """The first rows as they stand in the file."""
-        self._numbers, self._codes = numbers, codes
+        self._numbers, self._codes, self._folder = numbers, codes, folder
 
     def begin(self, names: list[str]) -> None:
         """Say what the columns are called."""
@@ -86,9 +115,19 @@ class Columns:
         codes = np.empty(piece.shape, np.int16)
         for place, (facts, series) in enumerate(zip(self.facts, piece.iter_columns(), strict=True)):
             numbers[:, place], codes[:, place] = _look(facts, series, decimal)
+            self._read_words(place, facts, series)
         self.rows += len(piece)
         self._numbers.write(numbers.tobytes())
         self._codes.write(codes.tobytes())
+
+    def _read_words(self, place: int, facts: ColumnFacts, series: pl.Series) -> None:
+        """Keep the sentences of a column; whether it holds such is decided by the first rows."""
+        if series.dtype != pl.String:
+            return
+        if not self.rows and facts.odd > facts.numbers and is_prose(series.head(1000).to_list()):
+            facts.prose = Prose(self._folder, place)
+        if facts.prose is not None:
+            facts.prose.add(series.to_list())
 
 
 def _look(facts: ColumnFacts, series: pl.Series, decimal: str) -> tuple[np.ndarray, np.ndarray]:
@@ -110,6 +149,8 @@ def _look(facts: ColumnFacts, series: pl.Series, decimal: str) -> tuple[np.ndarr
 
 def _count(facts: ColumnFacts, text: pl.Series, number: pl.Series) -> None:
     odd = text.is_not_null() & number.is_null()
+    if odd.any():
+        facts.dates += int(text.filter(odd).str.contains(_DATE).sum())
     if not facts.odd_row and odd.any():
         at = int(odd.arg_true()[0])
         facts.odd_row, facts.odd_text = facts.rows + at + 1, str(text[at])[:60]
@@ -118,6 +159,10 @@ def _count(facts: ColumnFacts, text: pl.Series, number: pl.Series) -> None:
     facts.numbers += len(known)
     if len(known):
         facts.whole += int((known == known.round()).sum())
+        if facts.whole == facts.rows + len(number) and float(known.abs().max()) < _NUMBERED:  # type: ignore[arg-type]
+            counted = known.to_numpy().astype(np.int64)
+            facts.total += int(counted.sum())
+            facts.squares += int((counted * counted).sum())
         facts.low = min(facts.low, float(known.min()))  # type: ignore[arg-type]
         facts.high = max(facts.high, float(known.max()))  # type: ignore[arg-type]
 

@@ -4,7 +4,7 @@ import gzip
 import math
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ _PIECE = 4_000_000
 _SWAPS = (("images", "labels"), ("idx3", "idx1"))
 
 
-def bring_idx(path: Path, progress: Callable[[int, int], None]) -> dict[str, Any]:
+def bring_idx(path: Path, given: Mapping[str, Any], progress: Callable[[int, int], None]) -> dict[str, Any]:
     """Keep the inputs of an IDX file with the labels that lie beside it. Raises DataProblem."""
     inputs, labels = partners(path)
     if not labels.is_file() or not inputs.is_file():
@@ -27,7 +27,7 @@ def bring_idx(path: Path, progress: Callable[[int, int], None]) -> dict[str, Any
         text = _("{name} needs {other} beside it: one file holds the pictures, the other their labels.")
         raise DataProblem(text.format(name=path.name, other=other.name))
     x = read_idx(inputs, progress)
-    return keep_samples(inputs.name, x, read_idx(labels))
+    return keep_samples(inputs.name, x, read_idx(labels), way=given.get("way") or "")
 
 
 def partners(path: Path) -> tuple[Path, Path]:

@@ -3,7 +3,7 @@
 import math
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,7 +19,7 @@ _PIECE = 8_000_000
 _HEADER = 10_000
 
 
-def bring_npz(path: Path, progress: Callable[[int, int], None]) -> dict[str, Any]:
+def bring_npz(path: Path, given: Mapping[str, Any], progress: Callable[[int, int], None]) -> dict[str, Any]:
     """Keep inputs and targets of an archive; those of Keras ("x_train" and "x_test") together. Raises DataProblem."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -33,7 +33,7 @@ def bring_npz(path: Path, progress: Callable[[int, int], None]) -> dict[str, Any
             raise
         text = _("{name} can't be read as an .npz archive: {reason}.")
         raise DataProblem(text.format(name=path.name, reason=str(error).rstrip(".")[:200])) from error
-    return keep_samples(path.name, x, y)
+    return keep_samples(path.name, x, y, way=given.get("way") or "")
 
 
 def _pick(path: Path, members: dict[str, Any], wanted: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

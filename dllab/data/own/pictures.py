@@ -4,13 +4,16 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dllab.data.base import DataProblem
 from dllab.data.own.samples import LARGEST, keep_samples
 from dllab.text import _
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 _MOST_PIXELS = 50_000_000
@@ -66,7 +69,7 @@ def _look(path: Path, file: Path) -> tuple[int, int, bool]:
             Image.open(file) as picture,
         ):
             width, height = picture.size
-            coloured = picture.mode not in ("1", "L", "LA", "I", "F", "I;16")
+            coloured = picture.mode not in ("1", "L", "LA", "La", "F") and not picture.mode.startswith("I")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path, file) from error
     except (OSError, ValueError, SyntaxError) as error:
@@ -96,12 +99,34 @@ def _pixels(path: Path, file: Path, size: tuple[int, int], channels: int) -> np.
     try:
         with Image.open(file) as picture:
             upright = ImageOps.exif_transpose(picture)
-            plain = upright.convert("RGB" if channels == 3 else "L")
+            plain = _eight_bits(upright).convert("RGB" if channels == 3 else "L")
             fitted = plain if plain.size == size else ImageOps.fit(plain, size, Image.Resampling.LANCZOS)
             pixels = np.asarray(fitted, np.uint8)
     except (OSError, ValueError, SyntaxError, IndexError, Image.DecompressionBombError) as error:
         raise _damaged(path, file) from error
     return np.moveaxis(pixels, 2, 0) if channels == 3 else pixels[None]
+
+
+def _eight_bits(picture: "Image") -> "Image":
+    """The picture with values from 0 to 255: what is transparent lies on white, 16 bits are scaled and not cut off."""
+    from PIL import Image
+
+    if picture.mode in ("LA", "PA", "RGBA", "RGBa", "La") or "transparency" in picture.info:
+        layer = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    if picture.mode == "F":
+        values = np.asarray(picture, np.float32)
+        most = float(values.max(initial=0.0))
+        return _from_values(values, 1.0 if most <= 1.0 else 255.0 if most <= 255.0 else 65535.0)
+    if picture.mode.startswith("I"):
+        return _from_values(np.asarray(picture, np.float32), 65535.0)
+    return picture
+
+
+def _from_values(values: np.ndarray, white: float) -> "Image":
+    from PIL import Image
+
+    return Image.fromarray(np.rint(np.clip(values / white, 0.0, 1.0) * 255).astype(np.uint8))
 
 
 def _damaged(path: Path, file: Path) -> DataProblem:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dllab.data.base import Dataset
-from dllab.data.own.source import UNKNOWN, Column
+from dllab.data.own.source import UNKNOWN, Column, Unit
 from dllab.data.own_series import OwnSeries
+from dllab.data.sentences import Sentences
 from dllab.data.table import Table
 from dllab.data.texts import Text
 from dllab.text import _, ngettext
@@ -20,7 +21,11 @@ def remarks(facts: Mapping[str, Any], dataset: Dataset) -> list[str]:
     if isinstance(dataset, OwnSeries):
         return [*_filled(dataset), *_columns(facts, dataset.columns)][:_MOST]
     if isinstance(dataset, Text):
-        return list(_unknown(facts, dataset))
+        found = facts["units"][f"small {dataset.unit}" if dataset.small else dataset.unit]
+        return list(_unknown(found, dataset.tokens, dataset.unit))
+    if isinstance(dataset, Sentences):
+        found = facts["columns"][dataset.place]["words"]
+        return [*_unknown(found, dataset.tokens, "word"), *_cut_off(found, dataset), *_unread(facts, dataset)]
     return []
 
 
@@ -42,11 +47,17 @@ def _columns(facts: Mapping[str, Any], columns: tuple[Column, ...]) -> Iterator[
     for column in columns:
         found = known[column.name]
         if column.type == "ignore" and _same(found):
-            yield _("{name} is left out: it always holds {value!r}.").format(
-                name=column.name, value=found["values"][0][:40]
-            )
+            text = _("{name} is left out: it always holds {value!r}.")
+            yield text.format(name=column.name, value=found["values"][0][:40])
+        elif column.type == "ignore" and found.get("counting"):
+            yield _("{name} is left out: it only numbers the rows.").format(name=column.name)
+        elif column.type == "ignore" and found.get("dates"):
+            yield _("{name} is left out: it holds dates.").format(name=column.name)
         elif column.type == "text":
-            yield _("{name} is left out: it holds text.").format(name=column.name)
+            text = _("{name} is left out: it holds text.")
+            if "words" in found:
+                text = _("{name} is left out: it holds text. To read its words, take the table for sentences.")
+            yield text.format(name=column.name)
 
 
 def _same(found: Mapping[str, Any]) -> bool:
@@ -63,20 +74,36 @@ def _filled(series: OwnSeries) -> Iterator[str]:
         yield text.format(count=series.filled)
 
 
-def _unknown(facts: Mapping[str, Any], text: Text) -> Iterator[str]:
-    if UNKNOWN not in text.tokens:
+def _unknown(found: Mapping[str, Any], tokens: tuple[str, ...], unit: Unit) -> Iterator[str]:
+    if UNKNOWN not in tokens:
         return
-    found = facts["units"][f"small {text.unit}" if text.small else text.unit]
-    known = set(text.tokens)
-    rest = found["count"] - sum(count for token, count in found["common"] if token in known)
-    if text.unit == "word":
+    here = set(tokens)
+    known = {token: count for token, count in found["common"] if token in here}
+    rest = found["count"] - sum(known.values())
+    sentence = _(
+        "{different:,} different characters; the {rest:,} rarest are one, the unknown ({share:.1%} of the text)."
+    )
+    if unit == "word":
         sentence = _(
             "{different:,} different words; the {rest:,} rarest are one, the unknown ({share:.1%} of the text)."
         )
-    else:
-        sentence = _(
-            "{different:,} different characters; the {rest:,} rarest are one, the unknown ({share:.1%} of the text)."
-        )
     yield sentence.format(
-        different=found["different"], rest=found["different"] - len(known) + 1, share=rest / max(found["count"], 1)
+        different=found["different"], rest=found["different"] - len(known), share=rest / max(found["count"], 1)
     )
+
+
+def _cut_off(found: Mapping[str, Any], dataset: Sentences) -> Iterator[str]:
+    longer = sum(count for length, count in found["lengths"] if length > dataset.length)
+    if longer:
+        text = ngettext(
+            "{count:,} text is longer than {length} words: the rest of it is cut off.",
+            "{count:,} texts are longer than {length} words: the rest of them is cut off.",
+            longer,
+        )
+        yield text.format(count=longer, length=dataset.length)
+
+
+def _unread(facts: Mapping[str, Any], dataset: Sentences) -> Iterator[str]:
+    others = [c["name"] for c in facts["columns"] if c["name"] not in (dataset.words, dataset.target)]
+    if others:
+        yield _("Not used: {columns}.").format(columns=", ".join(others[:12]) + (" …" if len(others) > 12 else ""))

@@ -6,39 +6,45 @@ from typing import Any
 
 import numpy as np
 
-from dllab.data.base import DataProblem
+from dllab.data.base import IGNORED, DataProblem
 from dllab.data.own import store
-from dllab.data.own.source import LARGEST_VOCABULARY, Reading
+from dllab.data.own.source import LARGEST_VOCABULARY, MOST_TOKENS, Reading
 from dllab.files import write_atomic
 from dllab.text import _
 
+SEQUENCES = ("sequences", "tokens")
+"""What samples with steps are taken for: of quantities, or of indices."""
 INPUTS = "inputs.raw"
 TARGETS = "targets.raw"
 LARGEST = 2_000_000_000
 """Bytes of inputs that are taken in."""
-_DTYPES: dict[str, np.dtype[Any]] = {"u1": np.dtype("u1"), "f4": np.dtype("<f4"), "i8": np.dtype("<i8")}
+_DTYPES: dict[str, np.dtype[Any]] = {name: np.dtype(f"<{name}") for name in ("u1", "f4", "i4", "i8")}
+_SMALLEST_PICTURE = 8
+"""Pixels a side from which on a square of numbers that are not negative is taken for a picture."""
 
 
-def keep_samples(name: str, x: np.ndarray, y: np.ndarray, classes: tuple[str, ...] = ()) -> dict[str, Any]:
+def keep_samples(
+    name: str, x: np.ndarray, y: np.ndarray, classes: tuple[str, ...] = (), way: str = ""
+) -> dict[str, Any]:
     """Keep inputs (samples, …) and targets (samples,) or (samples, targets); what an import tells. Raises DataProblem.
 
-    Whole numbers as targets are classes; `classes` names them from 0 on.
+    Whole numbers as targets are classes; `classes` names them from 0 on. `way` is one of `possible`, else the likeliest.
     """
     _refuse(name, x, y)
-    inputs = _as_kept(name, x)
-    found, labels = _targets(name, y, classes)
-    facts = {
-        "kind": "images" if inputs.ndim == 4 else "arrays",
-        "name": name,
-        "reading": Reading().model_dump(mode="json"),
-        "rows": len(inputs),
-        "shape": list(inputs.shape[1:]),
-        "types": [_short(inputs), _short(found)],
-        "classes": list(labels),
-        "counts": np.bincount(found, minlength=len(labels)).tolist() if labels else [],
-        "targets": 0 if labels else found.shape[1],
-        "range": [float(inputs.min()), float(inputs.max())],
-    }
+    likely = possible(x)
+    way = way or likely[0]
+    if way not in likely:
+        text = _("{name} can't be taken for {way}; it can be: {ways}.")
+        raise DataProblem(text.format(name=name, way=way, ways=", ".join(likely)))
+    inputs = _as_kept(name, x, way)
+    steps = inputs.shape[1] if way in SEQUENCES and y.shape == inputs.shape[:2] and y.dtype.kind in "iu" else 0
+    found, labels = _step_targets(name, y) if steps else _targets(name, y, classes)
+    padded = way == "tokens" and _is_filled_up(inputs)
+    if steps and padded:
+        found = np.where(inputs == 0, IGNORED, found)
+    facts = _facts(name, inputs, found, labels, steps)
+    facts |= {"kind": "sequences" if way in SEQUENCES else way, "way": way, "ways": list(likely), "padded": padded}
+    facts["vocabulary"] = int(inputs.max()) + 1 if way == "tokens" else 0
     digest = hashlib.sha256(json.dumps(facts).encode())
     with store.adding() as folder:
         for array, file in ((inputs, INPUTS), (found, TARGETS)):
@@ -50,6 +56,22 @@ def keep_samples(name: str, x: np.ndarray, y: np.ndarray, classes: tuple[str, ..
         return {**facts, "content": digest.hexdigest(), "new": store.keep(folder, digest.hexdigest())}
 
 
+def _facts(name: str, x: np.ndarray, y: np.ndarray, labels: tuple[str, ...], steps: int) -> dict[str, Any]:
+    known = y[y >= 0] if steps else y
+    return {
+        "name": name,
+        "reading": Reading().model_dump(mode="json"),
+        "rows": len(x),
+        "shape": list(x.shape[1:]),
+        "types": [_short(x), _short(y)],
+        "classes": list(labels),
+        "counts": np.bincount(known, minlength=len(labels)).tolist() if labels else [],
+        "targets": 0 if labels else y.shape[1],
+        "positions": steps,
+        "range": [float(x.min()), float(x.max())],
+    }
+
+
 def kept(source: Any) -> tuple[np.ndarray, np.ndarray]:
     """(inputs, targets) as they were kept, mapped from the disk. Raises DataProblem."""
     facts = store.facts(source)
@@ -57,7 +79,8 @@ def kept(source: Any) -> tuple[np.ndarray, np.ndarray]:
         rows, folder = int(facts["rows"]), store.place(source.content)
         first, second = (_DTYPES[name] for name in facts["types"])
         x = np.memmap(folder / INPUTS, first, "r", shape=(rows, *facts["shape"]))
-        wide = (rows, facts["targets"]) if facts["targets"] else (rows,)
+        last = facts["targets"] or facts.get("positions", 0)
+        wide = (rows, last) if last else (rows,)
         return x, np.memmap(folder / TARGETS, second, "r", shape=wide)
     except (KeyError, TypeError, ValueError, OSError) as error:
         text = _("The lab's copy of {name} is damaged: import the file again.")
@@ -82,15 +105,40 @@ def _refuse(name: str, x: np.ndarray, y: np.ndarray) -> None:
             raise DataProblem(text.format(name=name, row=int(wrong.argmax()) + 1, what=what, count=int(wrong.sum())))
 
 
-def _as_kept(name: str, x: np.ndarray) -> np.ndarray:
-    """(samples, features) or (samples, channels, height, width); bytes stay bytes, the rest becomes float32."""
-    if x.ndim == 1 or x.ndim == 3:
+def possible(x: np.ndarray) -> tuple[str, ...]:
+    """What samples of this shape can be taken for, the likeliest first."""
+    whole = x.dtype.kind in "iu"
+    if x.ndim == 3:
+        square = x.shape[1] == x.shape[2] >= _SMALLEST_PICTURE and bool(len(x)) and x.min() >= 0
+        return ("images", "sequences") if whole or x.dtype.kind == "b" or square else ("sequences", "images")
+    if x.ndim != 2:
+        return ("images",) if x.ndim == 4 else ("arrays",)
+    if not whole or x.shape[1] < 2 or not len(x) or x.min() < 0 or x.max() >= MOST_TOKENS:
+        return ("arrays", "sequences")
+    # Bytes are pixels, most often.
+    return ("arrays", "tokens", "sequences") if x.dtype == np.uint8 else ("tokens", "arrays", "sequences")
+
+
+def _is_filled_up(tokens: np.ndarray) -> bool:
+    """Whether 0 stands at the end of sequences and nowhere else: then it is padding and no token."""
+    empty = tokens == 0
+    return bool(empty.any()) and not (np.diff(empty.astype(np.int8), axis=1) < 0).any() and not empty[:, 0].any()
+
+
+def _as_kept(name: str, x: np.ndarray, way: str) -> np.ndarray:
+    """(samples, features), (samples, channels, height, width), (samples, steps, features) or tokens (samples, steps).
+
+    Bytes stay bytes, tokens are whole numbers, the rest becomes float32.
+    """
+    if x.ndim == 1 or (x.ndim == 3 and way == "images"):
         x = x[:, None]
+    elif x.ndim == 2 and way == "sequences":
+        x = x[:, :, None]
     elif x.ndim == 4 and x.shape[1] not in (1, 3) and x.shape[3] in (1, 3):
         x = np.moveaxis(x, 3, 1)
     if 0 in x.shape:
         raise DataProblem(_("{name} holds no samples.").format(name=name))
-    kept_as = x if x.dtype == np.uint8 else x.astype("<f4")
+    kept_as = x.astype("<i4") if way == "tokens" else x if x.dtype == np.uint8 else x.astype("<f4")
     if kept_as.nbytes > LARGEST:
         text = _("{name} would take {size:.1f} GB of memory; at most {limit:.0f} GB can be read.")
         raise DataProblem(text.format(name=name, size=kept_as.nbytes / 1e9, limit=LARGEST / 1e9))
@@ -112,6 +160,16 @@ def _targets(name: str, y: np.ndarray, classes: tuple[str, ...]) -> tuple[np.nda
         text = _("{name} has {count:,} different classes; at most {limit:,} can be told apart.")
         raise DataProblem(text.format(name=name, count=len(values), limit=LARGEST_VOCABULARY))
     return numbers.astype("<i8"), tuple(str(value)[:200] for value in values)
+
+
+def _step_targets(name: str, y: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Classes of every step, IGNORED where a negative number says that none is asked for, and their names."""
+    values = np.unique(y[y >= 0])
+    if not len(values) or len(values) > LARGEST_VOCABULARY:
+        text = _("{name} has {count:,} different classes; at most {limit:,} can be told apart.")
+        raise DataProblem(text.format(name=name, count=len(values), limit=LARGEST_VOCABULARY))
+    found = np.where(y >= 0, np.searchsorted(values, y), IGNORED)
+    return found.astype("<i8"), tuple(map(str, values.tolist()))
 
 
 def _short(array: np.ndarray) -> str:

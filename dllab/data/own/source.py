@@ -15,6 +15,8 @@ UNKNOWN = "�"
 """The token for all characters or words that are not among the known ones."""
 MOST_WORDS = 5_000
 """Different characters or words that can be known."""
+MOST_TOKENS = 20_000
+"""Different indices that a sequence may hold."""
 LARGEST_VOCABULARY = 1000
 """More different values than this are no categories."""
 
