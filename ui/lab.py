@@ -13,6 +13,7 @@ from dllab.engine import protocol
 from dllab.text import _
 from ui.document import Document
 from ui.link.engine import EngineLink
+from ui.link.past import Past
 from ui.link.runs import Run, Runs
 from ui.trust import Trust
 
@@ -36,6 +37,8 @@ class Lab(QObject):
     devices_changed = Signal()
     trust_wanted = Signal()
     """Training was asked for, but the experiment holds code that is not trusted."""
+    broken = Signal(object)
+    """protocol.State: the run stopped at a number that is not finite, and the operation that made it is known."""
     walked = Signal(object)
     """protocol.Walked: the operation that is in hand now."""
     explained = Signal(object)
@@ -67,6 +70,7 @@ class Lab(QObject):
         self.link.reported.connect(self._on_event)
         self.link.ended.connect(self._on_ended)
         document.changed.connect(self._on_document_changed)
+        self.past = Past(self)
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
@@ -111,8 +115,11 @@ class Lab(QObject):
         self.link.send(protocol.Pause())
 
     def resume(self, pace: str = "run") -> None:
-        """Go on after a pause."""
-        self.link.send(protocol.Resume(pace))
+        """Go on after a pause: from where the run stands, which makes a new run of it if that is in its past."""
+        if self.past.away:
+            self.past.branch(pace)
+        else:
+            self.link.send(protocol.Resume(pace))
 
     def stop(self) -> None:
         """End the run and keep the model."""
@@ -138,7 +145,7 @@ class Lab(QObject):
         """Move by one operation, "next" or "back", or "until" the next of this phase and node; a run is begun or paused."""
         if self.state == "running":
             self.pause()
-        elif self.state not in ("paused", "starting"):
+        elif self.state not in ("paused", "starting") and not self.past.away:
             self.train("hold")
         self.link.send(protocol.Walk(way, phase, node))
 
@@ -175,7 +182,7 @@ class Lab(QObject):
         if any(getattr(old, part) != getattr(new, part) for part in ("data", "preparation", "split", "seed")):
             # The same positions are other samples now.
             self.pick(())
-        if self.state not in ("running", "paused") or old.model is not new.model:
+        if (self.state not in ("running", "paused") and not self.past.away) or old.model is not new.model:
             return
         for name in ("learning_rate", "batch_size"):
             value = getattr(new.training, name)
@@ -221,7 +228,9 @@ class Lab(QObject):
                 if event.run and (run is None or event.run != run.id):
                     return
                 self._enter(event.state)
-                if event.text:
+                if event.phase:
+                    self.broken.emit(event)
+                elif event.text:
                     self.notice.emit("info" if event.state == "done" else "error", event.text)
             case protocol.Walked():
                 self.walked.emit(event)

@@ -125,11 +125,13 @@ class OpenTest(Command, frozen=True):
 
 class Walk(Command, frozen=True):
     """Move a paused run by one operation: "next", "back", or "until" the next one of this phase and node (answered by
-    Walked; "" stands for any). Whatever else is asked of the run afterwards begins between two batches again."""
+    Walked; "" stands for any). "fault" pauses a non-finite run at the operation that made the first such number. Whatever else is asked of the run afterwards begins between two batches again."""
 
     way: str
     phase: str = ""
     node: str = ""
+    count: int = 1
+    """How many operations, for "next"."""
 
 
 class Explain(Command, frozen=True):
@@ -193,6 +195,8 @@ class State(Event, frozen=True):
     """The same as one sentence for people."""
     node: str = ""
     """The layer at fault."""
+    phase: str = ""
+    """Of a non-finite run: in which phase of a step; Walk "fault" leads to that operation."""
 
 
 class Progress(Event, frozen=True):

@@ -2,6 +2,7 @@
 
 import time
 
+from dllab.stepping.fault import Fault, find_fault
 from dllab.stepping.timeline import BUDGET, Snapshot, Timeline, restore, size, snapshot
 from dllab.training.changes import Change
 from dllab.training.session import Session
@@ -68,6 +69,10 @@ class Travel:
         self.target = None
         return True
 
+    def find_fault(self, step: int) -> Fault | None:
+        """What made the loss of `step` no number. The present is before that step then, as if it had not been tried."""
+        return find_fault(self.session, self.timeline, step) if self.keeps else None
+
     def come_back(self) -> None:
         """Stand in the present again."""
         if self.end is not None:
@@ -80,10 +85,13 @@ class Travel:
         self.timeline.drop_changes()
         self._settle()
 
-    def overtake(self) -> None:
-        """Walked by hand beyond the last step, the session is in the present again."""
+    def overtake(self, goes_on: bool) -> None:
+        """Walked by hand beyond its last step the session is in the present again; what has ended does not go on."""
         if self.end is not None and self.session.step > self.end.step:
-            self._settle()
+            if goes_on:
+                self._settle()
+            else:
+                self.come_back()
 
     def change(self, change: Change) -> None:
         """Change how the run goes on: now, or as soon as it is about to."""

@@ -11,7 +11,8 @@ from dllab.build.making import BuildProblem
 from dllab.clustering.fit import ClusterProblem
 from dllab.data.prepare import DataProblem
 from dllab.document.format import FileProblem
-from dllab.text import _
+from dllab.stepping.fault import Fault
+from dllab.text import N_, _
 from dllab.training.checkpoint import CheckpointProblem
 from dllab.training.device import DeviceProblem
 from dllab.training.memory import TooLarge
@@ -25,7 +26,25 @@ class Trouble:
     code: str
     text: str
     node: str = ""
+    phase: str = ""
+    """Of a non-finite number: in which phase of a step it was made."""
 
+
+_BROKEN = {
+    "batch": N_("Loss became {value} at step {step}: the batch itself holds {bad} numbers that are not finite."),
+    "forward": N_("Loss became {value} at step {step}, first in {layer}: {bad} of its {count} outputs are not finite."),
+    "loss": N_("Loss became {value} at step {step}: the outputs of {layer} are finite, but too large for the loss."),
+    "backward": N_(
+        "Loss became {value} at step {step}, because on the way back through {layer} at step {first} "
+        "{bad} of {count} gradients were not finite."
+    ),
+    "clip": N_("Loss became {value} at step {step}, because at step {first} the gradient was too long to be measured."),
+    "update": N_(
+        "Loss became {value} at step {step}, because the update of {layer} at step {first} made {bad} of {count} "
+        "weights that are not finite."
+    ),
+}
+"""What happened, by the phase in which the first such number was made."""
 
 _SAID: tuple[tuple[type[Exception], str], ...] = (
     (TooLarge, "memory"),
@@ -54,12 +73,20 @@ def explain(error: Exception, session: Session | None) -> Trouble:
     return Trouble("step", _("Training broke off{where}: {reason}").format(where=where, reason=first[:300]), node)
 
 
-def explain_non_finite(session: Session, trouble: NonFinite) -> Trouble:
+def explain_non_finite(session: Session, trouble: NonFinite, fault: Fault | None = None) -> Trouble:
     """Where the numbers went wrong and what to try."""
     value = "NaN" if math.isnan(trouble.value) else _("infinite")
-    title = layer_title(session, trouble.node)
-    text = _("Loss became {value} at step {step}, first in {layer}. Try a smaller learning rate.")
-    return Trouble("non-finite", text.format(value=value, step=trouble.step, layer=title), trouble.node)
+    if fault is None:
+        text = _("Loss became {value} at step {step}, first in {layer}. Try a smaller learning rate.")
+        title = layer_title(session, trouble.node)
+        return Trouble("non-finite", text.format(value=value, step=trouble.step, layer=title), trouble.node)
+    node = fault.node or trouble.node
+    text = _(_BROKEN[fault.phase]) + " " + _("Try a smaller learning rate, or clip the gradients.")
+    layer, first = layer_title(session, node), fault.batch
+    text = text.format(
+        value=value, step=trouble.step, first=first, layer=layer, bad=f"{fault.bad:,}", count=f"{fault.count:,}"
+    )
+    return Trouble("non-finite", text, node, fault.phase)
 
 
 def layer_title(session: Session, node: str) -> str:

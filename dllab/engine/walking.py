@@ -33,7 +33,8 @@ class Walking:
         elif command.way == "until":
             self._until(command)
         else:
-            self._stepper.next()
+            for _press in range(min(command.count, _PRESSES_LIMIT)):
+                self._stepper.next()
         if self._stepper.outcome is not None and self._stepper.outcome is not before:
             finished.append((self._stepper.place[0], self._stepper.outcome))
         return self.where(), finished

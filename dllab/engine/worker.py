@@ -1,7 +1,9 @@
 """The training thread: owns the session, takes commands between two batches, and shows what is looked at."""
 
+# long: the one thread that owns the session; every command ends here, and each is a few lines
 import gc
 import logging
+import math
 import queue
 import threading
 import time
@@ -13,9 +15,10 @@ import torch
 from dllab.build import custom
 from dllab.checking import check
 from dllab.document.experiment import Experiment
-from dllab.document.format import from_text, save
+from dllab.document.format import from_text
 from dllab.engine import protocol
 from dllab.engine.clustering import cluster
+from dllab.engine.keeping import Keeping
 from dllab.engine.outbox import Outbox, Points
 from dllab.engine.pictures import Pictures
 from dllab.engine.progress import Meter
@@ -23,6 +26,7 @@ from dllab.engine.summary import summarise
 from dllab.engine.travel import Travel
 from dllab.engine.trouble import Trouble, explain, explain_non_finite
 from dllab.engine.walking import Walking
+from dllab.stepping.fault import Fault
 from dllab.text import _
 from dllab.training import changes, checkpoint
 from dllab.training.session import NonFinite, Outcome, Session
@@ -36,7 +40,6 @@ _LOOKING = (
 _AT_REST = frozenset({"paused", "stopped", "done", "non-finite"})
 _FLUSH_S = 1 / 30
 _BURST_S = 0.008
-_CHECKPOINT_S = 20.0
 
 
 # long: the one thread that owns the session; every command ends here, and each is a few lines
@@ -49,17 +52,18 @@ class Worker(threading.Thread):
         self._outbox = outbox
         self._session: Session | None = None
         self._run = ""
-        self._folder: Path | None = None
+        self._keeping = Keeping()
         self._state = "idle"
         self._pace = "run"
         self._quitting = False
         self._walking: Walking | None = None
+        self._fault: Fault | None = None
         self._walked = 0
         """The furthest step of this run that walking has reported."""
         self._pictures = Pictures(outbox)
         self._travel: Travel | None = None
         self._points = Points()
-        self._flushed = self._saved = 0.0
+        self._flushed = 0.0
         self._meter = Meter()
         self._closed: protocol.Epoch | None = None
         """The newest closed epoch that has not been reported."""
@@ -99,7 +103,9 @@ class Worker(threading.Thread):
         if not isinstance(command, _LOOKING):
             self._stop_walking()
         match command:
-            case protocol.Walk() if self._session is not None and self._state == "paused":
+            case protocol.Walk(way="fault") if self._fault is not None and self._state == "non-finite":
+                self._walk_to(self._fault)
+            case protocol.Walk() if self._session is not None and self._may_walk():
                 self._walk(self._session, command)
             case protocol.Explain() if self._walking is not None:
                 self._outbox.control(self._walking.tell(command))
@@ -115,7 +121,7 @@ class Worker(threading.Thread):
                 self._enter("stopped")
                 self._keep()
             case protocol.Reset():
-                self._session, self._run, self._folder, self._travel = None, "", None, None
+                self._session, self._run, self._travel = None, "", None
                 self._enter("idle")
             case protocol.Change() if self._travel is not None:
                 self._change(self._travel, command)
@@ -130,10 +136,12 @@ class Worker(threading.Thread):
             case protocol.Look():
                 self._outbox.control(summarise(command))
             case protocol.OpenTest() if self._session is not None:
-                scores = self._session.open_test()
-                self._outbox.control(protocol.TestScore(self._run, scores, self._session.opened))
+                self._open_test(self._session)
             case protocol.Quit():
                 self._quitting = True
+
+    def _open_test(self, session: Session) -> None:
+        self._outbox.control(protocol.TestScore(self._run, session.open_test(), session.opened))
 
     def _walk(self, session: Session, command: protocol.Walk) -> None:
         assert self._travel is not None
@@ -147,7 +155,7 @@ class Worker(threading.Thread):
             self._complain("non-finite", explain_non_finite(session, trouble).text)
             return
         for step, outcome in finished:
-            if step > self._walked:
+            if step > self._walked and self._state == "paused":
                 self._walked = step
                 self._points.add("train_loss", step, outcome.loss)
                 if outcome.finished:
@@ -157,18 +165,37 @@ class Worker(threading.Thread):
         self._flush()
         self._outbox.control(msgspec.structs.replace(where, run=self._run))
 
+    def _walk_to(self, fault: Fault) -> None:
+        """Pause at the operation that made the first number that is not finite."""
+        assert self._travel is not None
+        session = self._travel.session
+        self._come_back()
+        session.show_last()
+        if fault.batch < session.step:
+            self._travel.seek(fault.batch)
+            self._travel.move(math.inf)
+            self._say_where(self._travel)
+        self._enter("paused")
+        self._walk(session, protocol.Walk("next", count=fault.taken))
+
+    def _may_walk(self) -> bool:
+        # A run that has ended can be walked through in its past; beyond its end it would train on.
+        away = self._travel is not None and self._travel.away
+        return self._state == "paused" or (self._state in _AT_REST and away)
+
     def _stop_walking(self) -> None:
         if self._walking is not None:
             self._walking.leave()
             self._walking = None
             if self._travel is not None:
-                self._travel.overtake()
+                self._travel.overtake(goes_on=self._state == "paused")
 
     def _train(self, command: protocol.Train) -> None:
         if self._state in ("running", "paused"):
             self._enter("stopped")
             self._keep()
-        self._session = self._travel = self._folder = None
+        self._session = self._travel = None
+        self._keeping.begin()
         self._run = command.run
         self._enter("starting")
         try:
@@ -180,7 +207,7 @@ class Worker(threading.Thread):
             session = Session(experiment, command.device)
             if command.resume and command.checkpoint:
                 checkpoint.load(session, Path(command.checkpoint))
-            self._keep_in(command.checkpoint, experiment)
+            self._keeping.begin(command.checkpoint, experiment)
             travel = Travel(session)
         except Exception as error:
             log.exception("the run could not start")
@@ -191,13 +218,6 @@ class Worker(threading.Thread):
         gc.collect()
         gc.freeze()
         self._go(session, command.pace)
-
-    def _keep_in(self, folder: str, experiment: Experiment) -> None:
-        """From now on checkpoints go into this folder, if there is one."""
-        self._folder = Path(folder) if folder else None
-        if self._folder:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            save(experiment, self._folder / "experiment.dllab")
 
     def _cluster(self, experiment: Experiment) -> None:
         state, found, held = cluster(experiment, self.inbox)
@@ -220,8 +240,7 @@ class Worker(threading.Thread):
             self._enter("paused")
             return
         self._pace = pace
-        self._saved = time.perf_counter()
-        self._meter.start(session.step, self._saved)
+        self._meter.start(session.step, time.perf_counter())
         self._enter("running")
 
     def _change(self, travel: Travel, command: protocol.Change) -> None:
@@ -258,11 +277,12 @@ class Worker(threading.Thread):
             self._say_where(self._travel)
 
     def _branch(self, travel: Travel, command: protocol.Branch) -> None:
+        travel.move(math.inf)
         session, end = travel.session, travel.end
         assert end is not None
         if self._state == "paused":
             self._outbox.control(protocol.State(self._run, "stopped", end.step, end.facts["epoch"]))
-        self._keep_in(command.checkpoint, session.experiment)
+        self._keeping.begin(command.checkpoint, session.experiment)
         self._run = command.run
         travel.branch()
         self._go(session, command.pace)
@@ -325,7 +345,9 @@ class Worker(threading.Thread):
         self._enter("done", Trouble(reason, text.strip()))
 
     def _stop_non_finite(self, session: Session, trouble: NonFinite) -> None:
-        found = explain_non_finite(session, trouble)
+        assert self._travel is not None
+        self._fault = self._travel.find_fault(session.step)
+        found = explain_non_finite(session, trouble, self._fault)
         if session.best.weights:
             session.show_best()
         self._enter("non-finite", found)
@@ -349,7 +371,9 @@ class Worker(threading.Thread):
         self._flush()
         step, epoch = (self._session.step, self._session.epoch) if self._session else (0, 0)
         found = trouble or Trouble("", "")
-        self._outbox.control(protocol.State(self._run, state, step, epoch, found.code, found.text, found.node))
+        self._outbox.control(
+            protocol.State(self._run, state, step, epoch, found.code, found.text, found.node, found.phase)
+        )
 
     def _complain(self, code: str, text: str) -> None:
         self._outbox.control(protocol.Complaint(code, text))
@@ -358,7 +382,7 @@ class Worker(threading.Thread):
         now = time.perf_counter()
         if self._state == "running" and now - self._flushed > _FLUSH_S:
             self._flush()
-        if self._state == "running" and now - self._saved > _CHECKPOINT_S:
+        if self._state == "running" and self._keeping.due:
             self._keep()
         if self._travel is not None and self._state == "running":
             self._travel.record()
@@ -377,20 +401,12 @@ class Worker(threading.Thread):
         if self._closed is not None:
             self._outbox.latest(self._closed)
             self._closed = None
-        if self._session is not None:
+        if self._session is not None and self._travel is not None and not self._travel.away:
             self._outbox.latest(self._meter.read(self._run, self._session, self._flushed))
 
     def _keep(self) -> None:
-        """Write a checkpoint, if there is a place for one and something to keep."""
-        self._saved = time.perf_counter()
-        if self._session is None or self._folder is None or self._session.step == 0:
-            return
-        if self._travel is not None and self._travel.away:
-            return
-        try:
-            checkpoint.save(self._session, self._folder)
-        except OSError as error:
-            log.exception("checkpoint")
-            self._complain(
-                "checkpoint", _("The checkpoint could not be written: {reason}").format(reason=error.strerror)
-            )
+        """Write a checkpoint, but never of a run that only looks back."""
+        if self._travel is not None and not self._travel.away:
+            trouble = self._keeping.keep(self._session)
+            if trouble:
+                self._complain("checkpoint", trouble)

@@ -33,6 +33,10 @@ class Run:
         self.progress: protocol.Progress | None = None
         self.test: protocol.TestScore | None = None
         self.step = 0
+        self.first = 0
+        """The first step that can be looked at again."""
+        self.stands: int | None = None
+        """The step of its past at which it stands; None at its end."""
 
     @property
     def ended(self) -> bool:
@@ -76,6 +80,17 @@ class Runs(QObject):
         self.added.emit(run)
         return run
 
+    def branch(self, run: Run, step: int) -> Run:
+        """A new run that goes on from a step of an earlier one."""
+        number = next(self._numbers)
+        text = _("Run {number} · from run {other} at step {step}")
+        new = Run(number, run.experiment, run.device, text.format(number=number, other=run.number, step=f"{step:,}"))
+        new.first, new.step = run.first, step
+        run.stands = None
+        self.all.append(new)
+        self.added.emit(new)
+        return new
+
     def remove(self, run: Run) -> None:
         """Forget a run that is not the one in training."""
         if run in self.all and (run.ended or run is not self.current):
@@ -117,6 +132,11 @@ class Runs(QObject):
                 run.epochs = [*run.epochs[-999:], {"epoch": event.epoch, "step": event.step, **event.metrics}]
             case protocol.TestScore():
                 run.test = event
+            case protocol.Stands():
+                run.first, run.step = event.first, event.last
+                run.stands = event.step if event.step < event.last else None
+            case protocol.Walked() if run.stands is not None:
+                run.stands = event.batch
         self.updated.emit(run)
 
 

@@ -59,7 +59,7 @@ class StatusLine(QWidget):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.refresh)
-        for signal in (self._lab.state_changed, self._lab.runs.updated, self._document.changed):
+        for signal in (self._lab.state_changed, self._lab.runs.updated, self._lab.past.moved, self._document.changed):
             signal.connect(self._mark)
         for signal in (self._document.file_changed, window.commands.refreshed):
             signal.connect(self.refresh)
@@ -69,12 +69,10 @@ class StatusLine(QWidget):
     def refresh(self) -> None:
         """Say everything anew."""
         run = self._lab.runs.current
-        words = _(_STATES[self._lab.state]) + self._edited(run)
-        self.state.say(
-            words.format(
-                device=chip_text_device(self._lab.device, self._lab.devices)[0], step=f"{run.step if run else 0:,}"
-            )
-        )
+        words = _("Looking back at step {step}") if self._lab.past.away else _(_STATES[self._lab.state])
+        words += self._edited(run)
+        device = chip_text_device(self._lab.device, self._lab.devices)[0]
+        self.state.say(words.format(device=device, step=f"{self._lab.past.step:,}"))
         self.sealed.say(self._sealed_words(run), _("Samples the network never sees in training: its final exam"))
         action = self._window.commands["open_test"]
         self.open_test.setVisible(action.isEnabled() and (run is None or run.test is None))

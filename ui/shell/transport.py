@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from dllab.engine import protocol
 from dllab.text import _
 
 if TYPE_CHECKING:
@@ -38,11 +39,27 @@ class Transport:
             return _("Train")
         if self.state in BUSY:
             return _("Pause")
+        if self._window.lab.past.away and self.state == "paused":
+            return _("Branch")
         return _("Resume") if self.state == "paused" else _("Train")
 
     def step(self, unit: str) -> None:
         """One batch ("step") or one pass over the data ("epoch")."""
         self._window.lab.step(unit)
+
+    def show_fault(self) -> None:
+        """Open the operation that made the first number that is not finite, step by step."""
+        if not self.cannot_show_fault():
+            self._window.layouts.show("stepper")
+            self._window.lab.link.send(protocol.Walk("fault"))
+
+    def cannot_show_fault(self) -> str:
+        """Why there is no such operation to open."""
+        if self._window.welcoming:
+            return self._nowhere()
+        run = self._window.lab.runs.current
+        found = self.state == "non-finite" and run is not None and run.trouble is not None and run.trouble.phase
+        return "" if found else _("No run has stopped at a number that is not finite.")
 
     def cannot_train(self) -> str:
         """Why training can't start."""

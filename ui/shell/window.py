@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
 
 from dllab.document.experiment import Experiment
 from dllab.document.paths import split_id
+from dllab.engine import protocol
 from dllab.text import _
 from ui.data.imports import Imports, dropped_file
 from ui.document import Document
@@ -266,9 +267,10 @@ class Window(QMainWindow):
         self.canvas.selection_changed.connect(self._on_selected)
         self.inspector.chip_wanted.connect(self.toprow.open_editor)
         lab.import_wanted.connect(self.imports.bring)
-        for signal in (lab.state_changed, lab.runs.added, lab.runs.removed):
+        for signal in (lab.state_changed, lab.runs.added, lab.runs.removed, lab.past.moved):
             signal.connect(self.commands.refresh_soon)
         lab.state_changed.connect(self._on_state)
+        lab.broken.connect(self._on_broken)
         self.trusting = Trusting(self)
 
     # --- following --------------------------------------------------------------------------------------------------
@@ -309,6 +311,9 @@ class Window(QMainWindow):
         if state == "idle" and not self.transport.cannot_take_up():
             sentence = _("The training process is back. The run can go on from its last checkpoint.")
             self.notices.tell("info", sentence, Action(_("Go on"), self.lab.resume_lost))
+
+    def _on_broken(self, state: protocol.State) -> None:
+        self.notices.tell("error", state.text, Action(_("Show where"), self.transport.show_fault))
 
     def _on_system_scheme(self, _scheme: object) -> None:
         if theme.scheme == "system":

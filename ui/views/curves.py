@@ -4,20 +4,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QWidget, QWidgetAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget, QWidgetAction
 
 from dllab.text import N_, _
 from ui.shell.theme import theme
 from ui.views import CURVES
 from ui.views.base import Rows, View, column
-from ui.views.controls import Caption, IconButton, Keys, Tabs
+from ui.views.controls import IconButton, Keys, Tabs
 from ui.views.legend import Entry, Legend
 from ui.views.numbers import percent, show
-from ui.views.plot import Plot, pen
+from ui.views.plot import Plot, pen, upright
 from ui.views.readout import Line
 from ui.views.runlines import RunLine, earlier_pen
+from ui.views.smoothing import Smoothing
+from ui.views.timestrip import TimeStrip
 
 if TYPE_CHECKING:
     from ui.lab import Lab
@@ -45,59 +47,6 @@ _NAMES |= {"gradient": N_("Gradient"), "clipping": N_("Clipped")}
 _SHARES = ("accuracy", "clipping")
 
 
-class Smoothing(QWidget):
-    """How much a noisy curve is evened out: a slider from 0 to 0.99."""
-
-    changed = Signal(float)
-
-    def __init__(self, value: float, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 2, 8, 2)
-        row.setSpacing(6)
-        self.caption = Caption(self)
-        self.caption.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.slider = QSlider(Qt.Orientation.Horizontal, self)
-        self.slider.setRange(0, 99)
-        self.slider.setFixedWidth(90)
-        self.slider.setAccessibleName(_("Smoothing"))
-        self.setToolTip(
-            _(
-                "Averages neighbouring steps of the training curve; the raw curve stays faintly behind. Validation has one point an epoch and is never smoothed."
-            )
-        )
-        row.addWidget(self.caption)
-        row.addWidget(self.slider)
-        self.setFixedWidth(220)
-        self.slider.setValue(round(value * 100))
-        self.slider.valueChanged.connect(self._on_value)
-        theme.changed.connect(self._restyle)
-        self._restyle()
-        self._say()
-
-    def _restyle(self) -> None:
-        t = theme.tokens
-        self.slider.setStyleSheet(
-            f"QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.line}; }}"
-            f"QSlider::sub-page:horizontal {{ border-radius: 2px; background: {t.accent}; }}"
-            f"QSlider::handle:horizontal {{ width: 12px; height: 12px; margin: -5px 0; border-radius: 7px;"
-            f" background: {t.surface}; border: 2px solid {t.accent}; }}"
-            f"QSlider::handle:horizontal:focus {{ background: {t.accent}; }}"
-        )
-
-    def set_value(self, value: float) -> None:
-        """Show this value."""
-        self.slider.setValue(round(value * 100))
-
-    def _on_value(self, value: int) -> None:
-        self._say()
-        self.changed.emit(value / 100)
-
-    def _say(self) -> None:
-        value = self.slider.value() / 100
-        self.caption.setText(_("Smoothing {value}").format(value=f"{value:.2f}") if value else _("No smoothing"))
-
-
 class Curves(View):
     """Draws what `lab.runs` holds."""
 
@@ -111,12 +60,12 @@ class Curves(View):
         self.logarithmic = str(lab.settings.value("views/curves/log", "0")) == "1"
         self._lines: dict[tuple[str, str], RunLine] = {}
         self._hidden: set[str] = set()
+        self.strip = TimeStrip(lab, self.body)
         self._build()
-        self.stop_mark = pg.InfiniteLine(angle=90, movable=False, label="", labelOpts={"position": 0.6})
-        self.stop_mark.setZValue(200)
-        self.stop_mark.hide()
-        self.plot.plotItem.addItem(self.stop_mark, ignoreBounds=True)
+        self.stop_mark, self.stand_mark = upright(self.plot, 0.6), upright(self.plot, 0.9)
         self.restyle()
+        lab.past.moved.connect(self.mark)
+        self.plot.clicked.connect(lambda x, _y: lab.past.seek(round(x)))
         for signal in (lab.runs.added, lab.runs.removed, lab.runs.updated):
             signal.connect(self.mark)
 
@@ -159,6 +108,7 @@ class Curves(View):
         layout.addLayout(top)
         layout.addWidget(self.keys)
         layout.addLayout(middle, 1)
+        layout.addWidget(self.strip)
 
     # --- choices ----------------------------------------------------------------------------------------------------
 
@@ -243,7 +193,8 @@ class Curves(View):
         for order, run in enumerate(reversed(runs)):
             for name in names:
                 self._draw_line(run, name, order)
-        self._mark_stop()
+        self._mark_steps()
+        self.strip.refresh()
         self.set_subtitle(runs[-1].label if len(runs) > 1 else "")
         entries = self._entries()
         self.legend.set_entries(entries)
@@ -277,7 +228,7 @@ class Curves(View):
             return pen(tokens.muted, 1.5, (4.0, 3.0))
         return pen(tokens.validation if name.startswith("val_") else tokens.train, 2.0)
 
-    def _mark_stop(self) -> None:
+    def _mark_steps(self) -> None:
         run = self.lab.runs.current
         stopped = run is not None and run.state == "non-finite" and run.visible
         self.stop_mark.setVisible(stopped)
@@ -285,6 +236,9 @@ class Curves(View):
             step = run.trouble.step if run.trouble is not None else run.step
             self.stop_mark.setValue(step)
             self.stop_mark.label.setFormat(_("✕ no longer a number, step {step}").format(step=f"{step:,}"))
+        self.stand_mark.setVisible(self.lab.past.away or self.lab.past.wanted is not None)
+        self.stand_mark.setValue(self.lab.past.step)
+        self.stand_mark.label.setFormat(_("step {step}").format(step=f"{self.lab.past.step:,}"))
 
     def _entries(self) -> list[Entry]:
         entries = []
@@ -366,9 +320,10 @@ class Curves(View):
 
     def restyle(self) -> None:
         self.plot.restyle()
-        self.stop_mark.setPen(pen(theme.tokens.bad, 1.5, (4.0, 3.0)))
-        self.stop_mark.label.setColor(theme.tokens.bad)
-        self.stop_mark.label.fill = pg.mkBrush(theme.tokens.surface)
+        for line, colour in ((self.stop_mark, theme.tokens.bad), (self.stand_mark, theme.tokens.accent)):
+            line.setPen(pen(colour, 1.5, (4.0, 3.0) if line is self.stop_mark else ()))
+            line.label.setColor(colour)
+            line.label.fill = pg.mkBrush(theme.tokens.surface)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

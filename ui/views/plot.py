@@ -302,3 +302,12 @@ def pen(colour: QColor | str, width: float = 1.0, dash: Sequence[float] = (), al
     if dash:
         made.setDashPattern(list(dash))
     return made
+
+
+def upright(plot: Plot, height: float) -> "pg.InfiniteLine":
+    """A line at one place of the lower axis, with words beside it at this part of the height."""
+    line = pg.InfiniteLine(angle=90, movable=False, label="", labelOpts={"position": height})
+    line.setZValue(200)
+    line.hide()
+    plot.plotItem.addItem(line, ignoreBounds=True)
+    return line

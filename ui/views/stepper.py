@@ -83,6 +83,10 @@ class Numbers(QAbstractTableModel):
                 colour = QColor("#D9772B" if value > 0 else "#2F6FD0")
                 colour.setAlphaF(0.55 * min(1.0, abs(value) / self._largest))
                 return colour
+            case Qt.ItemDataRole.BackgroundRole:
+                return QColor(theme.tokens.bad)
+            case Qt.ItemDataRole.ForegroundRole if not np.isfinite(value):
+                return QColor(theme.tokens.surface)
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -206,6 +210,9 @@ class Stepper(View):
 
     def _first(self) -> str:
         names = [name for name, _array in self._shown()]
+        broken = [name for name, array in self._shown() if array.dtype.kind == "f" and not np.isfinite(array).all()]
+        if broken:
+            return broken[0]
         return "gradient.weight" if "gradient.weight" in names else next(iter(names), "")
 
     def _show_array(self) -> None:

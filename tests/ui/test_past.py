@@ -1,0 +1,189 @@
+"""Looking back through a run with the slider, the keyboard and a click on its curve; branching off as a new run."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from examples import moons
+from looking import LEFT, Engine, place_of, shown
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from dllab.engine import protocol
+from dllab.training.session import Session
+from ui.document import Document
+from ui.lab import Lab
+from ui.link.runs import Run
+from ui.shell.window import Window
+from ui.views.curves import Curves
+from ui.views.stepper import Stepper
+from ui.views.weights import Weights
+
+
+@pytest.fixture
+def trained(qtbot: QtBot, make_lab: Callable[[Document], Lab]) -> Lab:
+    """A lab with a real engine and a finished run."""
+    document = Document()
+    document.open(moons())
+    lab = make_lab(document)
+    lab.link.start()
+    qtbot.waitUntil(lambda: lab.state == "idle", timeout=90_000)
+    lab.train()
+    qtbot.waitUntil(lambda: lab.state == "done", timeout=90_000)
+    return lab
+
+
+def stand(qtbot: QtBot, lab: Lab, step: int) -> None:
+    qtbot.waitUntil(lambda: lab.past.wanted is None and lab.past.step == step, timeout=30_000)
+
+
+def weights_at(step: int) -> np.ndarray:
+    session = Session(moons(), "cpu")
+    for _step in range(step):
+        session.advance()
+    return session.network.layers["linear"].weight.detach().numpy().ravel()
+
+
+def test_one_slider_moves_every_view_and_a_new_run_branches_off(qtbot: QtBot, trained: Lab) -> None:
+    lab = trained
+    curves, weights = Curves(lab), Weights(lab)
+    shown(qtbot, curves)
+    shown(qtbot, weights)
+    lab.select("linear")
+    strip = curves.strip
+    qtbot.waitUntil(lambda: strip.slider.width() > 100, timeout=30_000)
+    assert strip.slider.isEnabled()
+    assert not strip.branch.isVisible()
+    last = strip.slider.maximum()
+    assert last == 60
+    qtbot.mouseClick(strip.slider, LEFT, pos=strip.slider.rect().center())
+    asked = lab.past.step
+    assert abs(asked - last / 2) < 3
+    stand(qtbot, lab, asked)
+    assert strip.branch.isVisible()
+    strip.slider.setFocus()
+    qtbot.keyClick(strip.slider, Qt.Key.Key_Left)
+    stand(qtbot, lab, asked - 1)
+    (key,) = [key for key in weights.pictures if key]
+    qtbot.waitUntil(lambda: weights.pictures[key].step == asked - 1, timeout=30_000)
+    values = protocol.unpack(weights.pictures[key].arrays["weight.values"]).ravel()
+    assert (values == weights_at(asked - 1)).all()
+    curves.redraw()
+    assert curves.stand_mark.isVisible()
+    assert curves.stand_mark.value() == asked - 1
+    qtbot.mouseClick(strip.branch, LEFT)
+    qtbot.waitUntil(lambda: lab.runs.all[-1].state == "done" and len(lab.runs.all) == 2, timeout=60_000)
+    first, second = lab.runs.all
+    assert second.label == f"Run 2 · from run 1 at step {asked - 1}"
+    assert (second.curves["train_loss"].values == first.curves["train_loss"].values[asked - 1 :]).all()
+    assert not lab.past.away
+
+
+def test_a_click_on_the_curve_leads_to_the_sum_behind_a_gradient_of_that_step(qtbot: QtBot, trained: Lab) -> None:
+    lab = trained
+    curves, stepper = Curves(lab), Stepper(lab)
+    shown(qtbot, curves)
+    shown(qtbot, stepper, (640, 480))
+    lab.select("linear")
+    curves.redraw()
+    curves.grab()
+    qtbot.mouseClick(curves.plot.viewport(), LEFT, pos=place_of(curves.plot, 20, 0.4))
+    asked = lab.past.step
+    assert 15 < asked < 25
+    stand(qtbot, lab, asked)
+    with qtbot.waitSignal(lab.walked, timeout=30_000):
+        qtbot.mouseClick(stepper.gradient, LEFT)
+    assert stepper.walked is not None
+    assert (stepper.walked.batch, stepper.walked.phase, stepper.walked.node) == (asked, "backward", "linear")
+    assert len(lab.runs.all) == 1
+    with qtbot.waitSignal(lab.explained, timeout=30_000):
+        qtbot.mouseClick(
+            stepper.table.viewport(), LEFT, pos=stepper.table.visualRect(stepper.model_.index(0, 0)).center()
+        )
+    lab.past.return_to_end()
+    stand(qtbot, lab, 60)
+    assert not lab.past.away
+
+
+# --- without an engine ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def engine(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    return Engine(lab, monkeypatch)
+
+
+def paused(engine: Engine) -> Run:
+    run = engine.begin(train_loss=(np.arange(1, 101), np.linspace(2, 1, 100)))
+    say(engine, protocol.State(run.id, "paused", 100, 2))
+    return run
+
+
+def say(engine: Engine, event: protocol.Event) -> None:
+    engine.lab.link.reported.emit(event)
+
+
+def seeks(engine: Engine) -> list[int]:
+    return [command.step for command in engine.sent if isinstance(command, protocol.Seek)]
+
+
+def test_of_many_wishes_the_newest_counts(qtbot: QtBot, lab: Lab, engine: Engine) -> None:
+    run = paused(engine)
+    for step in (80, 60, 40, 20):
+        lab.past.seek(step)
+    assert seeks(engine) == [80]
+    say(engine, protocol.Stands(run.id, 80, 1, 0, 100))
+    assert seeks(engine) == [80, 20]
+    assert lab.past.wanted == 20
+    lab.past.seek(10)
+    qtbot.waitUntil(lambda: seeks(engine) == [80, 20, 10], timeout=5_000)
+    say(engine, protocol.Stands(run.id, 10, 0, 0, 100))
+    assert lab.past.wanted is None
+    assert (run.stands, run.step) == (10, 100)
+    lab.past.seek(10)
+    assert len(seeks(engine)) == 3
+
+
+def test_resume_from_the_past_is_a_new_run_and_from_the_end_the_same(lab: Lab, engine: Engine) -> None:
+    run = paused(engine)
+    say(engine, protocol.Stands(run.id, 30, 0, 0, 100))
+    lab.resume()
+    (branch,) = [command for command in engine.sent if isinstance(command, protocol.Branch)]
+    assert lab.runs.current is not None
+    assert branch.run == lab.runs.current.id != run.id
+    say(engine, protocol.State(run.id, "stopped", 100, 2))
+    say(engine, protocol.State(branch.run, "running", 30, 0))
+    assert lab.state == "running"
+    assert run.ended
+    say(engine, protocol.State(branch.run, "paused", 40, 0))
+    lab.resume()
+    assert isinstance(engine.sent[-1], protocol.Resume)
+
+
+def test_while_it_trains_there_is_no_looking_back(qtbot: QtBot, lab: Lab, engine: Engine) -> None:
+    curves = Curves(lab)
+    shown(qtbot, curves)
+    assert not curves.strip.isVisibleTo(curves)
+    run = paused(engine)
+    say(engine, protocol.State(run.id, "running", 100, 2))
+    lab.past.seek(20)
+    assert seeks(engine) == []
+    curves.redraw()
+    assert not curves.strip.slider.isEnabled()
+    say(engine, protocol.State(run.id, "paused", 100, 2))
+    say(engine, protocol.Complaint("seek", "The network is too large for its past to be kept."))
+    assert lab.past.wanted is None
+
+
+def test_a_run_that_broke_offers_to_show_where(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(window.lab, monkeypatch)
+    run = engine.begin(train_loss=([1, 2], [1.0, 2.0]))
+    text = "Loss became NaN at step 2, first in Conv2d: 3 of its 512 outputs are not finite."
+    say(engine, protocol.State(run.id, "running"))
+    assert window.transport.cannot_show_fault()
+    say(engine, protocol.State(run.id, "non-finite", 2, 0, "non-finite", text, "conv2d", "forward"))
+    (notice,) = [notice for notice in window.notices.all if notice.sentence == text]
+    assert not window.layouts.shown("stepper")
+    notice.buttons[0].click()
+    assert window.layouts.shown("stepper")
+    assert protocol.Walk("fault") in engine.sent
