@@ -69,6 +69,10 @@ def _no_lab(w: "Window") -> str:
     return _("Open an experiment first.") if w.welcoming else ""
 
 
+def _nothing_recent(w: "Window") -> str:
+    return "" if w.files.recent.paths else _("No file has been opened yet.")
+
+
 def _nothing_selected(w: "Window") -> str:
     return _no_lab(w) or ("" if w.selection else _("Nothing on the canvas is selected."))
 
@@ -114,6 +118,10 @@ FILE = (
             shortcuts=("Ctrl+Alt+N",), tip=N_("Choose a finished experiment to start from")),
     Command("open", "file", N_("Open…"), lambda w: w.files.choose(), icon="folder-open-outline",
             shortcuts=("Ctrl+O",), tip=N_("Open an experiment from a file"), group=1),
+    Command("open_latest", "recent", N_("Open the newest"), lambda w: w.files.open(w.files.recent.paths[0]), icon="history",
+            shortcuts=("Ctrl+R",), tip=N_("Open the file that was open last"), blocked=_nothing_recent),
+    Command("clear_recent", "recent", N_("Clear the list"), lambda w: w.files.recent.clear(), icon="playlist-remove",
+            shortcuts=("Ctrl+Shift+R",), tip=N_("Forget which files were open"), blocked=_nothing_recent),
     Command("import", "file", N_("Import data…"), lambda w: w.imports.choose(), icon="table-arrow-left",
             shortcuts=("Ctrl+Shift+I",), tip=N_("Bring data of your own: a table (CSV, TSV, Parquet), .npz or IDX"),
             group=1),
@@ -223,6 +231,8 @@ VIEW = (
             checked=lambda w: w.scheme == "light", tip=N_("Dark text on light ground")),
     Command("theme_dark", "theme", N_("Dark"), lambda w: w.use_theme("dark"), icon="weather-night",
             checked=lambda w: w.scheme == "dark", tip=N_("Light text on dark ground")),
+    Command("theme_contrast", "theme", N_("High contrast"), lambda w: w.use_theme("contrast"), icon="contrast-circle",
+            checked=lambda w: w.scheme == "contrast", tip=N_("White text and clear lines on black ground")),
     Command("theme_switch", "theme", N_("Switch light and dark"), lambda w: w.switch_theme(), icon="theme-light-dark",
             shortcuts=("Ctrl+Shift+T",), tip=N_("From light to dark or back"), group=1),
 )  # fmt: skip

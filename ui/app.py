@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dllab-window", description=_("Opens the lab's window."))
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help=_("an experiment to open (*.dllab)"))
     parser.add_argument("--language", choices=[*LANGUAGES, PSEUDO], help=_("language of the window"))
-    parser.add_argument("--theme", choices=["system", "light", "dark"], help=_("colours of the window"))
+    parser.add_argument("--theme", choices=["system", "light", "dark", "contrast"], help=_("colours of the window"))
     return parser
 
 

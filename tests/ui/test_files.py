@@ -293,6 +293,19 @@ def test_recent_files_are_fifteen_and_missing_ones_are_grey(window: Window, tmp_
     assert window.document.path == tmp_path / "16.dllab"
 
 
+def test_the_newest_file_is_one_key_away(window: Window, tmp_path: Path) -> None:
+    window.commands.refresh()
+    assert not window.commands["open_latest"].isEnabled()
+    path = tmp_path / "mine.dllab"
+    save(load_template("xor-mlp"), path)
+    window.files.recent.add(path)
+    window.commands.refresh()
+    window.commands["open_latest"].trigger()
+    assert window.document.path == path
+    window.commands["clear_recent"].trigger()
+    assert window.files.recent.paths == []
+
+
 def _drop(window: Window, *urls: QUrl) -> bool:
     data = QMimeData()
     data.setUrls(list(urls))

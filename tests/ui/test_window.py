@@ -22,7 +22,7 @@ from ui.shell.layouts import LAYOUTS
 from ui.shell.notices import Action
 from ui.shell.panes import Card
 from ui.shell.progress import clock
-from ui.shell.theme import DARK, LIGHT, Tokens
+from ui.shell.theme import CONTRAST, DARK, LIGHT, Tokens
 from ui.shell.window import Window
 from ui.views import VIEWS
 
@@ -447,11 +447,12 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("tokens", [LIGHT, DARK, CONTRAST], ids=["light", "dark", "contrast"])
 def test_texts_can_be_read(tokens: Tokens) -> None:
     for ground in (tokens.background, tokens.surface, tokens.canvas, tokens.node, tokens.field, tokens.hover):
         for text in ("text", "muted", "accent", "good", "warning", "bad"):
-            assert contrast(getattr(tokens, text), ground) >= 4.5, f"{text} on {ground}"
+            wanted = 7 if tokens is CONTRAST else 4.5
+            assert contrast(getattr(tokens, text), ground) >= wanted, f"{text} on {ground}"
     assert contrast(tokens.on_accent, tokens.accent) >= 4.5
     for name, colour in tokens.families.items():
         assert contrast(colour, tokens.node) >= 3, name

@@ -134,8 +134,8 @@ def _fill(menus: dict[str, QMenu], menu_id: str, actions: Actions) -> None:
             menus[menu_id].addMenu(menus[sub.id])
 
 
-def fill_recent(menu: QMenu, files: Files) -> None:
-    """The files opened last, those that are gone greyed."""
+def fill_recent(menu: QMenu, files: Files, actions: Actions) -> None:
+    """The files opened last, those that are gone greyed, and the commands for all of them."""
     menu.clear()
     for path in files.recent.paths:
         action = menu.addAction(path.name.replace("&", "&&"))
@@ -144,6 +144,5 @@ def fill_recent(menu: QMenu, files: Files) -> None:
         action.triggered.connect(lambda _checked=False, chosen=path: files.open(chosen))
     if not menu.isEmpty():
         menu.addSeparator()
-    clear = menu.addAction(_("Clear the list"))
-    clear.setEnabled(bool(files.recent.paths))
-    clear.triggered.connect(lambda _checked=False: files.recent.clear())
+    for command in (c for c in COMMANDS if c.menu == "recent"):
+        menu.addAction(actions[command.id])

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from ui.shell.home import resource
 
-Scheme = Literal["system", "light", "dark"]
+Scheme = Literal["system", "light", "dark", "contrast"]
 FONT_FAMILIES = [
     "Inter",
     "Segoe UI",
@@ -66,10 +66,10 @@ _FAMILIES = {
 }
 
 
-def _lifted(colour: str) -> str:
-    """A family colour for dark ground: about a quarter of the way to white."""
+def _lifted(colour: str, share: float = 0.38) -> str:
+    """A family colour for dark ground: part of the way to white."""
     c = QColor(colour)
-    mix = [round(v + (255 - v) * 0.38) for v in (c.red(), c.green(), c.blue())]
+    mix = [round(v + (255 - v) * share) for v in (c.red(), c.green(), c.blue())]
     return QColor(*mix).name()
 
 
@@ -85,6 +85,13 @@ DARK = Tokens(
     families={name: _lifted(colour) for name, colour in _FAMILIES.items()},
 )  # fmt: skip
 
+CONTRAST = Tokens(
+    dark=True, background="#000000", surface="#000000", canvas="#000000", node="#000000", line="#98A2B3",
+    text="#FFFFFF", muted="#D0D5DD", accent="#8CC2FF", on_accent="#000000", good="#5CFF8F", warning="#FFD34D",
+    bad="#FF9E9E", train="#8CC2FF", validation="#FFD34D", field="#000000", hover="#1F2937",
+    families={name: _lifted(colour, 0.55) for name, colour in _FAMILIES.items()},
+)  # fmt: skip
+
 
 class Theme(QObject):
     """The tokens in use; `changed` after a switch, for whatever paints itself."""
@@ -97,13 +104,13 @@ class Theme(QObject):
         self.tokens = LIGHT
 
     def use(self, scheme: Scheme) -> None:
-        """Switch to light, dark or what the system says."""
+        """Switch to light, dark, high contrast or what the system says."""
         self.scheme = scheme
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         hints = app.styleHints()
         dark = scheme == "dark" or (scheme == "system" and hints.colorScheme() == Qt.ColorScheme.Dark)
-        self.tokens = DARK if dark else LIGHT
+        self.tokens = CONTRAST if scheme == "contrast" else DARK if dark else LIGHT
         app.setPalette(palette(self.tokens))
         app.setStyleSheet(style_sheet(self.tokens))
         self.changed.emit()

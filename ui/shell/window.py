@@ -250,7 +250,8 @@ class Window(QMainWindow):
         welcome.template_wanted.connect(files.open_template)
         welcome.file_wanted.connect(files.open)
         welcome.back_wanted.connect(lambda: self.pages.setCurrentWidget(self.work))
-        files.recent.changed.connect(lambda: fill_recent(self.menus["recent"], files))
+        files.recent.changed.connect(self.commands.refresh_soon)
+        files.recent.changed.connect(lambda: fill_recent(self.menus["recent"], files, self.commands))
         for signal in (document.changed, document.file_changed, document.undo_stack.indexChanged, theme.changed):
             signal.connect(self.commands.refresh_soon)
         self.pages.currentChanged.connect(self.commands.refresh_soon)
@@ -259,7 +260,7 @@ class Window(QMainWindow):
         for menu in (self.menus["panes"], self.menus["view"]):
             menu.aboutToShow.connect(self.commands.refresh)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
-        fill_recent(self.menus["recent"], files)
+        fill_recent(self.menus["recent"], files, self.commands)
 
     def _join_work(self, lab: "Lab") -> None:
         for notice in (self.bench.notice, lab.notice):
