@@ -40,9 +40,7 @@ class Paints:
         self.warning = QColor(tokens.warning)
         self.bad = QColor(tokens.bad)
         self.dot = mixed(tokens.muted, tokens.canvas, 0.72 if tokens.dark else 0.66)
-        self.edge = (
-            mixed(tokens.muted, tokens.canvas, 0.74) if tokens.dark else mixed(tokens.muted, tokens.canvas, 0.72)
-        )
+        self.edge = QColor(tokens.edge)
         self.shade = QColor(0, 0, 0, 70) if tokens.dark else QColor(16, 24, 40, 16)
         self.wire = mixed(tokens.muted, tokens.canvas, 0.22)
         self.wire_pen = pen(self.wire, 2)

@@ -32,6 +32,8 @@ class Tokens:
     canvas: str
     node: str
     line: str
+    edge: str
+    """Around a node."""
     text: str
     muted: str
     accent: str
@@ -74,19 +76,19 @@ def _lifted(colour: str, share: float = 0.38) -> str:
 
 
 LIGHT = Tokens(
-    dark=False, background="#F5F6F8", surface="#FFFFFF", canvas="#FAFBFC", node="#FFFFFF", line="#E2E5EA",
+    dark=False, background="#F5F6F8", surface="#FFFFFF", canvas="#FAFBFC", node="#FFFFFF", line="#E2E5EA", edge="#D1D4DB",
     text="#1D2433", muted="#667085", accent="#2563EB", on_accent="#FFFFFF", good="#15803D", warning="#B45309",
     bad="#C81E1E", train="#2563EB", validation="#D97706", field="#F5F6F8", hover="#F1F4FA", families=_FAMILIES,
 )  # fmt: skip
 DARK = Tokens(
-    dark=True, background="#14171C", surface="#1C2027", canvas="#171A20", node="#222832", line="#2D333D",
+    dark=True, background="#14171C", surface="#1C2027", canvas="#171A20", node="#222832", line="#2D333D", edge="#393D46",
     text="#E8EBF1", muted="#98A2B3", accent="#6EA8FE", on_accent="#0B1220", good="#4ADE80", warning="#FBBF24",
     bad="#F87171", train="#6EA8FE", validation="#FBBF24", field="#14171C", hover="#262D38",
     families={name: _lifted(colour) for name, colour in _FAMILIES.items()},
 )  # fmt: skip
 
 CONTRAST = Tokens(
-    dark=True, background="#000000", surface="#000000", canvas="#000000", node="#000000", line="#98A2B3",
+    dark=True, background="#000000", surface="#000000", canvas="#000000", node="#000000", line="#98A2B3", edge="#98A2B3",
     text="#FFFFFF", muted="#D0D5DD", accent="#8CC2FF", on_accent="#000000", good="#5CFF8F", warning="#FFD34D",
     bad="#FF9E9E", train="#8CC2FF", validation="#FFD34D", field="#000000", hover="#1F2937",
     families={name: _lifted(colour, 0.55) for name, colour in _FAMILIES.items()},
