@@ -21,11 +21,12 @@ BUILT_IN = (
     "boundary",
     "confusion",
     "distribution",
+    "embedding",
     "gates",
     "gradients",
     "losses",
-    "samples",
     "predictions",
+    "samples",
     "weights",
 )
 

@@ -251,9 +251,9 @@ def test_locked_panes_stay(window: Window) -> None:
 def test_tabs_of_a_card_bring_another_view_to_the_front(window: Window, qtbot: QtBot) -> None:
     card = window.bench.panes["activations"]
     assert isinstance(card, Card)
-    qtbot.waitUntil(lambda: card.header.tabs.count() == 2)
+    qtbot.waitUntil(lambda: card.header.tabs.count() == 3)
     tabs = card.header.tabs
-    assert [tabs.tabText(n) for n in range(2)] == ["Activations", "Weights"]
+    assert [tabs.tabText(n) for n in range(3)] == ["Activations", "Weights", "Embedding"]
     qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(1).center())
     qtbot.waitUntil(lambda: "weights" in seen(window))
     assert "activations" not in seen(window)

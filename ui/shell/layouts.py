@@ -47,14 +47,14 @@ LAYOUTS = {
         share=0.25,
     ),
     "train": Layout(
-        wide=(("curves",), ("activations", "weights"), (_RESULT,), ("data",)),
-        narrow=(("curves", "data"), ("activations", "weights", _RESULT)),
+        wide=(("curves",), ("activations", "weights", "embedding"), (_RESULT,), ("data",)),
+        narrow=(("curves", "data"), ("activations", "weights", "embedding", _RESULT)),
         share=0.33,
         weights=(29, 27, 24, 20),
     ),
     "inspect": Layout(
-        wide=(("activations", "weights"), (_RESULT,), ("curves", "data")),
-        narrow=(("activations", "weights"), (_RESULT, "curves", "data")),
+        wide=(("activations", "weights"), ("embedding", _RESULT), ("curves", "data")),
+        narrow=(("activations", "weights", "embedding"), (_RESULT, "curves", "data")),
         share=0.55,
         weights=(40, 34, 26),
     ),

@@ -47,6 +47,18 @@ CONFUSION = Declaration(
     "mdi6.view-grid-outline",
     "ui.views.confusion:Confusion",
 )
+EMBEDDING = Declaration(
+    "embedding",
+    N_("Embedding"),
+    N_(
+        "Every point is a validation sample, placed by what the selected layer makes of it: samples that the layer sees "
+        "alike lie together. PCA looks at the layer's numbers from the two directions in which they differ most, and "
+        "follows training. A layer that has learned to tell classes apart keeps their colours apart. Point at a sample "
+        "to see it, click to follow it, draw around points to mark them in all views."
+    ),
+    "mdi6.scatter-plot-outline",
+    "ui.views.embedding:Embedding",
+)
 PREDICTIONS = Declaration(
     "predictions",
     N_("Predictions"),
@@ -150,6 +162,7 @@ STEPPER = Declaration(
 VIEWS: list[Declaration] = [
     CURVES,
     ACTIVATIONS,
+    EMBEDDING,
     CONFUSION,
     BOUNDARY,
     PREDICTIONS,

@@ -168,7 +168,7 @@ class TextButton(QAbstractButton):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 12, 24)
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 14, 24)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(24, 24)

@@ -102,7 +102,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.axes = axes
         self._labels: dict[str, str] = {}
         self._pressed: QPoint | None = None
-        self._at: float | None = None
+        self.at: float | None = None
+        """Where the line stands that keys move; None while the pointer reads."""
         self.fit_button = IconButton("mdi6.fit-to-page-outline", _("Show everything"), self)
         self.fit_button.clicked.connect(self.fit)
         self.fit_button.hide()
@@ -211,7 +212,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def mouseMoveEvent(self, event: Any) -> None:
         super().mouseMoveEvent(event)
-        self._at = None
+        self.at = None
         self.hovered.emit(self._place(event.position()))
 
     def mousePressEvent(self, event: Any) -> None:
@@ -249,8 +250,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
                 self._zoom(1.25)
             case Qt.Key.Key_Home:
                 self.fit()
-            case Qt.Key.Key_Escape if self._at is not None:
-                self._at = None
+            case Qt.Key.Key_Escape if self.at is not None:
+                self.at = None
                 self.hovered.emit(None)
             case _:
                 event.ignore()
@@ -261,11 +262,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         # The first and the last point lie a little inside.
         margin = (right - left) * 2 * _PADDING
         left, right = left + margin, right - margin
-        if self._at is None:
-            self._at = right if direction < 0 else left
+        if self.at is None:
+            self.at = right if direction < 0 else left
         else:
-            self._at = min(max(self._at + direction * (right - left) / 50, left), right)
-        self.hovered.emit((self._at, (bottom + top) / 2))
+            self.at = min(max(self.at + direction * (right - left) / 50, left), right)
+        self.hovered.emit((self.at, (bottom + top) / 2))
 
     def _zoom(self, factor: float) -> None:
         x, y = self.plotItem.vb.state["mouseEnabled"]

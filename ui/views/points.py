@@ -7,10 +7,12 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
 from ui.shell.theme import theme
-from ui.views.colours import MARKS, SYMBOLS, class_colour, heat, shade
+from ui.views.colours import MARKS, SYMBOLS, class_colour, heat
 from ui.views.plot import Plot, pen
 
 _MANY = 1500
+_COLOURS = 16
+"""Steps of a colour scale for points."""
 
 
 class Points:
@@ -42,6 +44,16 @@ class Points:
                 pen=line,
             )
 
+    def show_kinds(self, x: np.ndarray, kinds: np.ndarray, looks: Sequence[tuple[str, QColor]]) -> None:
+        """Points (n, 2) of kinds (n,), each kind with its own symbol and colour."""
+        if not self._is_new("kinds", x, kinds):
+            return
+        size = self._size(len(x))
+        for kind, (item, (symbol, colour)) in enumerate(zip(self._take(len(looks)), looks, strict=True)):
+            chosen = kinds == kind
+            line = pen(theme.tokens.surface, 1.0)
+            item.setData(x=x[chosen, 0], y=x[chosen, 1], symbol=symbol, size=size, brush=pg.mkBrush(colour), pen=line)
+
     def show_values(self, x: np.ndarray, y: np.ndarray, validation: np.ndarray | None = None) -> None:
         """Points at (x, y) on one curve, both (n,)."""
         tokens = theme.tokens
@@ -62,12 +74,17 @@ class Points:
         if not self._is_new("heights", x, y):
             return
         lut, low, high = heat(y, theme.tokens)
-        colours = shade(y, lut, low, high, QColor(theme.tokens.bad))
-        (item,) = self._take(1)
-        brushes = [pg.mkBrush(*(int(v) for v in c)) for c in colours]
-        item.setData(
-            x=x[:, 0], y=x[:, 1], symbol="o", size=self._size(len(x)), brush=brushes, pen=pen(theme.tokens.surface, 1.0)
-        )
+        # One brush a point is slow: nobody tells more than so many colours apart.
+        share = np.clip((y - low) / (high - low), 0.0, 1.0)
+        known = np.isfinite(share)
+        step = np.where(known, np.nan_to_num(share) * (_COLOURS - 1) + 0.5, _COLOURS).astype(int)
+        line, size = pen(theme.tokens.surface, 1.0), self._size(len(x))
+        steps = np.unique(step)
+        for item, here in zip(self._take(len(steps)), steps, strict=True):
+            at = lut[min(round(here * 255 / (_COLOURS - 1)), 255)]
+            colour = QColor(*(int(v) for v in at)) if here < _COLOURS else QColor(theme.tokens.bad)
+            chosen = step == here
+            item.setData(x=x[chosen, 0], y=x[chosen, 1], symbol="o", size=size, brush=pg.mkBrush(colour), pen=line)
 
     def _is_new(self, kind: str, *arrays: np.ndarray) -> bool:
         """Whether these are other points than those shown: most often only what lies behind them has changed."""
