@@ -76,7 +76,9 @@ class ExperimentPage(Page):
             "recipe": " · ".join(chip_text_recipe(experiment, check)),
             "layers": f"{len(check.experiment.model.nodes):,}",
             "parameters": f"{check.parameters:,}",
-            "memory": _("about {size} while training").format(size=size_words(estimate(experiment, check))),
+            "memory": _("about {size} while training").format(size=size_words(estimate(experiment, check)))
+            if check.trainable
+            else "–",
         }.items():
             say(self.facts.values[key], text)
         self.problems.show_problems([p for p in check.problems if not p.node])
