@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from dllab.data.base import Arrays, Dataset, DataSpec, dataset
-from dllab.text import N_
+from dllab.text import N_, _
 
 _NOISE = Annotated[float, Field(ge=0.0, le=10.0)]
 _NOISE_TITLE = N_("Noise")
@@ -26,7 +26,7 @@ class _Plane(Points):
     """Points in the plane that belong to classes."""
 
     def names(self) -> tuple[str, ...]:
-        """Names of the classes."""
+        """Names of the classes, in the language in use: no file holds them."""
         raise NotImplementedError(f"{type(self).__name__}.names")
 
     def spec(self) -> DataSpec:
@@ -49,7 +49,7 @@ class Moons(_Plane):
     noise: _NOISE = Field(0.2, title=_NOISE_TITLE, description=_NOISE_HELP)
 
     def names(self) -> tuple[str, ...]:
-        return ("upper", "lower")
+        return (_("upper"), _("lower"))
 
     def load(self, seed: int) -> Arrays:
         from sklearn.datasets import make_moons
@@ -75,7 +75,7 @@ class Circles(_Plane):
     )
 
     def names(self) -> tuple[str, ...]:
-        return ("outer", "inner")
+        return (_("outer"), _("inner"))
 
     def load(self, seed: int) -> Arrays:
         from sklearn.datasets import make_circles
@@ -104,7 +104,7 @@ class Spirals(_Plane):
     )
 
     def names(self) -> tuple[str, ...]:
-        return tuple(f"arm {number + 1}" for number in range(self.classes))
+        return tuple(_("arm {number}").format(number=number + 1) for number in range(self.classes))
 
     def load(self, seed: int) -> Arrays:
         import numpy as np
@@ -144,7 +144,7 @@ class Blobs(_Plane):
     )
 
     def names(self) -> tuple[str, ...]:
-        return tuple(f"blob {number + 1}" for number in range(self.centers))
+        return tuple(_("blob {number}").format(number=number + 1) for number in range(self.centers))
 
     def load(self, seed: int) -> Arrays:
         import numpy as np
@@ -182,7 +182,7 @@ class XOR(_Plane):
     noise: _NOISE = Field(0.1, title=_NOISE_TITLE, description=_NOISE_HELP)
 
     def names(self) -> tuple[str, ...]:
-        return ("same", "different")
+        return (_("same"), _("different"))
 
     def load(self, seed: int) -> Arrays:
         import numpy as np

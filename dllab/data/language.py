@@ -7,7 +7,7 @@ from pydantic import Field
 from dllab.data.base import Arrays, Dataset, DataSpec, Family, dataset
 from dllab.data.verse import VERSE
 from dllab.layers.base import Signal
-from dllab.text import N_
+from dllab.text import N_, _
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,7 +84,7 @@ class Opinions(Dataset):
 
     def spec(self) -> DataSpec:
         shape = Signal((_LONGEST,), len(_WORDS), padded=True)
-        return DataSpec(self.samples, shape, "classification", (), ("complains", "praises"), tokens=_WORDS)
+        return DataSpec(self.samples, shape, "classification", (), (_("complains"), _("praises")), tokens=_WORDS)
 
     def load(self, seed: int) -> Arrays:
         import numpy as np

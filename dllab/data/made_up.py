@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from dllab.data.base import Arrays, Dataset, DataSpec, dataset
-from dllab.text import N_
+from dllab.text import N_, _
 
-_FEATURES = ("area (m²)", "rooms", "floor", "age (years)", "distance (km)", "balcony")
+_FEATURES = (N_("area (m²)"), N_("rooms"), N_("floor"), N_("age (years)"), N_("distance (km)"), N_("balcony"))
 
 
 @dataset
@@ -32,7 +32,7 @@ class Houses(Dataset):
     )
 
     def spec(self) -> DataSpec:
-        return DataSpec(self.samples, (6,), "regression", _FEATURES, targets=("price (thousands)",))
+        return DataSpec(self.samples, (6,), "regression", tuple(map(_, _FEATURES)), targets=(_("price (thousands)"),))
 
     def load(self, seed: int) -> Arrays:
         import numpy as np

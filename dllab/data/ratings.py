@@ -6,7 +6,7 @@ from pydantic import Field
 
 from dllab.data.base import Arrays, Dataset, DataSpec, Family, dataset
 from dllab.layers.base import Signal
-from dllab.text import N_
+from dllab.text import N_, _
 
 
 @dataset
@@ -28,10 +28,13 @@ class Ratings(Dataset):
     films: Annotated[int, Field(ge=5, le=500)] = Field(80, title=N_("Films"), description=N_("How many were rated"))
 
     def spec(self) -> DataSpec:
-        tokens = (*(f"person {n + 1}" for n in range(self.people)), *(f"film {n + 1}" for n in range(self.films)))
+        tokens = (
+            *(_("person {number}").format(number=n + 1) for n in range(self.people)),
+            *(_("film {number}").format(number=n + 1) for n in range(self.films)),
+        )
         shape = Signal((2,), len(tokens))
         count = self.people * self.films * 32 // 100
-        return DataSpec(count, shape, "regression", ("person", "film"), targets=("stars",), tokens=tokens)
+        return DataSpec(count, shape, "regression", (_("person"), _("film")), targets=(_("stars"),), tokens=tokens)
 
     def load(self, seed: int) -> Arrays:
         import numpy as np

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from dllab.data.base import IGNORED, Arrays, Dataset, DataSpec, Family, dataset
 from dllab.layers.base import Signal
-from dllab.text import N_
+from dllab.text import N_, _
 
 
 class Sequences(Dataset):
@@ -39,7 +39,7 @@ class Adding(Sequences):
 
     def spec(self) -> DataSpec:
         shape = Signal((self.length, 2))
-        return DataSpec(self.samples, shape, "regression", ("number", "marked"), targets=("sum",))
+        return DataSpec(self.samples, shape, "regression", (_("number"), _("marked")), targets=(_("sum"),))
 
     def load(self, seed: int) -> Arrays:
         import numpy as np
@@ -75,7 +75,13 @@ class Parity(Sequences):
     def spec(self) -> DataSpec:
         shape = Signal((self.length,), 3, padded=self._least < self.length)
         return DataSpec(
-            self.samples, shape, "classification", (), ("even", "odd"), tokens=("", "0", "1"), positions=self.length
+            self.samples,
+            shape,
+            "classification",
+            (),
+            (_("even"), _("odd")),
+            tokens=("", "0", "1"),
+            positions=self.length,
         )
 
     @property

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dllab.data.base import Arrays, Dataset, DataSpec, Family, dataset
 from dllab.layers.base import Signal
-from dllab.text import N_
+from dllab.text import N_, _
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ class _Series(Dataset):
     def spec(self) -> DataSpec:
         shape = Signal((self.window, 1))
         return DataSpec(
-            self.samples, shape, "regression", ("value",), targets=("value",), ordered=True, gap=self.horizon - 1
+            self.samples, shape, "regression", (_("value"),), targets=(_("value"),), ordered=True, gap=self.horizon - 1
         )
 
     def load(self, seed: int) -> Arrays:

@@ -18,6 +18,7 @@ from dllab.data.prepare import DataProblem, Part, fit_scaling, prepare
 from dllab.document.edits import set_path
 from dllab.document.experiment import Experiment, Split
 from dllab.testing import check_dataset
+from dllab.text import PSEUDO, set_language
 
 KINDS = [dataset.kind for dataset in DATASETS]
 
@@ -90,6 +91,38 @@ def test_formulas() -> None:
     assert np.array_equal(xor.y == 1, xor.x[:, 0] * xor.x[:, 1] < 0)
     spirals = DATASETS.make("spirals", {"classes": 3}).load(0)
     assert np.unique(spirals.y).tolist() == [0, 1, 2]
+
+
+def test_names_of_what_is_made_here_are_translated() -> None:
+    """Those of the classes, features and targets; words and letters that are the data itself stay."""
+    made = (
+        "moons",
+        "circles",
+        "spirals",
+        "blobs",
+        "xor",
+        "adding",
+        "parity",
+        "sine_mix",
+        "opinions",
+        "ratings",
+        "houses",
+    )
+    plain = {kind: DATASETS.make(kind, {}).spec() for kind in made}
+    set_language(PSEUDO)
+    try:
+        for kind, spec in plain.items():
+            shown = DATASETS.make(kind, {}).spec()
+            for before, after in ((spec.classes, shown.classes), (spec.targets, shown.targets)):
+                assert len(before) == len(after)
+                assert not set(before) & set(after), kind
+            assert kind in ("moons", "circles", "spirals", "blobs", "xor") or not set(spec.features) & set(
+                shown.features
+            )
+    finally:
+        set_language("en")
+    assert plain["moons"].classes == ("upper", "lower")
+    assert plain["ratings"].tokens[100] == "film 1"
 
 
 # --- splitting --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import signal
 import socket
 import struct
 import subprocess
@@ -19,9 +20,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dllab.cli import main
+from dllab.data import DATASETS
+from dllab.data.base import DataProblem
 from dllab.data.own import store
-from dllab.data.own.downloads import _Bar, read_cifar
+from dllab.data.own.bringing import bring
+from dllab.data.own.cifar import read_cifar
+from dllab.data.own.downloads import _Bar
 from dllab.data.own.published import DOWNLOADS
+from dllab.document.format import load
 
 # In a process of its own, as in the window: the watch of the contract tests lets no connection pass in this one.
 _FETCH = """
@@ -166,6 +173,95 @@ def test_an_archive_that_is_none(tmp_path: Path, damage: str) -> None:
         path.write_bytes(path.read_bytes()[:60] if damage == "cut" else b"hello")
     with pytest.raises(ValueError, match=r"c\.tar\.gz is not CIFAR-10's binary archive"):
         read_cifar(path)
+
+
+def test_the_archive_is_imported_from_a_file(tmp_path: Path, capsys) -> None:
+    random = np.random.default_rng(1)
+    rows = random.integers(0, 255, (40, 3073)).astype("u1")
+    rows[:, 0] = np.arange(40) % 10
+    path = cifar(tmp_path / "cifar-10-binary.tar.gz", ("batches.meta.txt", "data_batch_1.bin", "test_batch.bin"), rows)
+    target = tmp_path / "c.dllab"
+    assert main(["import", str(path), "-o", str(target)]) == 0
+    told = capsys.readouterr().out
+    assert "airplane  8" in told
+    assert "80 samples of 3 × 32 × 32; to predict: 10 classes." in told
+    made = load(target).experiment
+    data = DATASETS.make(made.data.kind, made.data.params)
+    assert data.spec().classes == DOWNLOADS["cifar10"].classes
+    assert np.array_equal(data.load(0).x[:40].reshape(40, -1), rows[:, 1:])
+
+
+def test_archives_of_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.zeros((2, 3073), "u1")
+    other = cifar(tmp_path / "photos.tar.gz", tuple(f"photo{n}.png" for n in range(150)), rows)
+    with pytest.raises(
+        DataProblem, match=r"photos\.tar\.gz is not CIFAR-10's binary archive. If it holds other data, unpack"
+    ):
+        bring(other)
+    pickled = tmp_path / "cifar-10-python.tar.gz"
+    with tarfile.open(pickled, "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("cifar-10-batches-py/data_batch_1"))
+    with pytest.raises(DataProblem, match=r"which are never loaded: get the binary version, cifar-10-binary\.tar\.gz"):
+        bring(pickled)
+    rows[:, 0] = 99
+    strange = cifar(tmp_path / "strange.tgz", ("test_batch.bin",), rows)
+    with pytest.raises(DataProblem, match="is not CIFAR-10's"):
+        bring(strange)
+    monkeypatch.setattr("dllab.data.own.cifar.LARGEST", rows.nbytes + 10)
+    rows[:, 0] = 1
+    x, _y = read_cifar(cifar(tmp_path / "bomb.tar.gz", ("test_batch.bin",) * 40, rows))
+    assert len(x) == 2, "the same batch forty times does not fill the memory"
+
+
+def test_mnist_is_imported_from_its_files(tmp_path: Path) -> None:
+    small_mnist(tmp_path, "")
+    for name in ("train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"):
+        found = bring(tmp_path / name)
+        assert (found["kind"], found["shape"], found["rows"]) == ("images", [1, 28, 28], 8 if "train" in name else 4)
+
+
+class Slow(Quiet):
+    """Sends half of a file, and the rest when told to."""
+
+    go_on = threading.Event()
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        data = source.read()
+        outputfile.write(data[: len(data) // 2])
+        outputfile.flush()
+        self.go_on.wait(60)
+
+
+@pytest.mark.parametrize("ending", ["killed", "interrupted"])
+def test_a_download_is_cancelled(tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / "served"
+    folder.mkdir()
+    small_mnist(folder, "")
+    (folder / "train-images-idx3-ubyte.gz").write_bytes(np.random.default_rng(0).bytes(4_000_000))
+    Slow.go_on.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Slow, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        base = f"http://127.0.0.1:{server.server_address[1]}/"
+        command = [sys.executable, "-m", "dllab", "import", "--download", "mnist", "--from", base, "--json"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        event = json.loads(process.stdout.readline())
+        assert event["event"] == "progress"
+        assert 0 < event["done"] < event["total"]
+        assert event["left"] > 0
+        if ending == "killed":
+            process.kill()
+        else:
+            process.send_signal(signal.SIGINT)
+            Slow.go_on.set()  # a person's Ctrl-C is heard when the next bytes come or the connection ends
+        process.communicate(timeout=60)
+        Slow.go_on.set()
+        server.shutdown()
+        thread.join()
+    assert process.returncode != 0
+    left = [path.name for path in store.folder().iterdir()]
+    assert all(name.startswith(".dllab-") for name in left) if ending == "killed" else left == []
 
 
 def test_progress_counts_all_files() -> None:

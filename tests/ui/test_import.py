@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QStyleOption
 from pytestqt.qtbot import QtBot
 
 from dllab.data.own import store
+from dllab.data.own.names import refusal
 from dllab.data.own.texts import words_in
 from dllab.data.verse import VERSE
 from ui.data.column_table import ColumnTable
@@ -405,3 +406,19 @@ def test_a_target_with_one_value_is_said_and_another_chosen(window: Window, tmp_
         "y is left out: it always holds 'x'.",
     ]
     page.reject()
+
+
+@pytest.mark.parametrize("name", ["cat.png", "photos.zip"])
+def test_what_can_not_be_imported_is_dropped_and_refused(
+    window: Window, tmp_path: Path, qtbot: QtBot, name: str
+) -> None:
+    (tmp_path / name).write_bytes(b"\x89PNG")
+    before = window.document.experiment
+    drop_on(window, tmp_path / name)
+    qtbot.waitUntil(lambda: bool(window.findChildren(ImportPage)))
+    (page,) = window.findChildren(ImportPage)
+    qtbot.waitUntil(lambda: bool(page.trouble.text()), timeout=20_000)
+    assert page.trouble.text() == refusal(tmp_path / name)
+    assert not page.use.isEnabled()
+    page.reject()
+    assert window.document.experiment is before

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 from shiboken6 import isValid
 
 from dllab.data import DATASETS
-from dllab.data.own.names import TABLES, TEXTS, is_importable
+from dllab.data.own.names import TABLES, TEXTS
 from dllab.data.own.published import DOWNLOADS
 from dllab.data.own.starting import starter
 from dllab.document import edits
@@ -44,7 +44,7 @@ class Imports(QObject):
         """Ask for a file and import it."""
         dialog = QFileDialog(self._window, _("Import data"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        known = " ".join(f"*{suffix}" for suffix in (*TABLES, *TEXTS, ".npz", "ubyte", "ubyte.gz"))
+        known = " ".join(f"*{suffix}" for suffix in (*TABLES, *TEXTS, ".npz", "ubyte", "ubyte.gz", ".tar.gz"))
         dialog.setNameFilters([f"{_('Tables, texts and arrays')} ({known})", _("All files (*)")])
         self._ask(dialog)
 
@@ -122,7 +122,7 @@ class Imports(QObject):
 
 
 def dropped_file(event: QDropEvent) -> Path | None:
-    """The one local file that is being dropped, if the lab can do something with it."""
+    """The one local file or folder that is being dropped; the page says so if nothing can be made of it."""
     urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
     path = Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
-    return path if path is not None and (path.suffix == SUFFIX or is_importable(path)) else None
+    return path if path is not None and path.exists() else None

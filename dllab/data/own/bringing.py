@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dllab.data.base import DataProblem
 from dllab.data.own import store
 from dllab.data.own.chunks import TextTable, unlike
-from dllab.data.own.names import PARQUET, TEXTS, is_idx
-from dllab.data.own.sniffing import HEAD, looks_tabular, sniff
+from dllab.data.own.names import PARQUET, TABLES, TARBALLS, TEXTS, is_idx, refusal
+from dllab.data.own.sniffing import HEAD, looks_tabular, sniff, sniff_encoding
 from dllab.data.own.source import Reading, Source
 from dllab.files import write_atomic
 from dllab.text import _
@@ -34,6 +34,8 @@ def bring(path: Path, given: dict[str, Any] | None = None, progress: Progress | 
     What was found, with its "content" and whether it is "new" here. Raises DataProblem.
     """
     tell = progress or (lambda _done, _all: None)
+    if refusal(path):
+        raise DataProblem(refusal(path))
     try:
         return _reader(path, given or {})(path, given or {}, tell)
     except OSError as error:
@@ -56,14 +58,30 @@ def _reader(path: Path, given: dict[str, Any]) -> Callable[[Path, dict[str, Any]
         from dllab.data.own.idx import bring_idx
 
         return bring_idx
+    if name.endswith(TARBALLS):
+        from dllab.data.own.cifar import bring_cifar
+
+        return bring_cifar
     if name.endswith(PARQUET):
         return _bring_parquet
-    way = given.get("way") or ("text" if name.endswith(TEXTS) and not is_table(path) else "")
+    if not name.endswith((*TABLES, *TEXTS)) and not _is_text(path):
+        text = _(
+            "{name} can't be read: the lab takes tables (CSV, TSV, Parquet), texts, folders of pictures, .npz and IDX."
+        )
+        raise DataProblem(text.format(name=path.name))
+    way = given.get("way") or ("text" if not name.endswith(TABLES) and not is_table(path) else "")
     if way == "text":
         from dllab.data.own.texts import bring_text
 
         return bring_text
     return _bring_table
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file of an unknown kind holds text at least."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return sniff_encoding(head) == "utf-16" or not any(byte in head for byte in b"\0\x01\x02\x03\x04")
 
 
 def is_table(path: Path) -> bool:

@@ -1,8 +1,6 @@
 """Well-known pictures fetched when a person asks for them: checked against the published checksums, kept by content."""
 
 import json
-import re
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 
 from dllab.data.base import DataProblem
 from dllab.data.own import store
+from dllab.data.own.cifar import read_cifar
 from dllab.data.own.idx import read_idx
 from dllab.data.own.published import Download
 from dllab.data.own.samples import keep_samples
@@ -22,8 +21,6 @@ from dllab.text import _
 Progress = Callable[[int, int], None]
 _CHUNK = 1 << 18
 _TIMEOUT_S = 20.0
-_ROW = 1 + 3 * 32 * 32
-_BATCH = re.compile(r"(^|/)(data_batch_[1-5]|test_batch)\.bin$")
 
 
 def fetch(download: Download, progress: Progress, base: str = "") -> dict[str, Any]:
@@ -82,22 +79,6 @@ def _read(download: Download, folder: Path) -> tuple[np.ndarray, np.ndarray]:
         return read_cifar(folder / names[0])
     parts = [read_idx(folder / name) for name in names]
     return np.concatenate(parts[0::2]), np.concatenate(parts[1::2])
-
-
-def read_cifar(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 (samples, 3, 32, 32) and labels of CIFAR-10's binary archive; nothing is unpacked. Raises DataProblem."""
-    rows = []
-    try:
-        with tarfile.open(path, "r:gz") as archive:
-            for member in archive:
-                if member.isfile() and _BATCH.search(member.name) and member.size <= 100_000 * _ROW:
-                    file = archive.extractfile(member)
-                    assert file is not None
-                    rows.append(np.frombuffer(file.read(), np.uint8).reshape(-1, _ROW))
-        table = np.concatenate(rows)
-    except (OSError, EOFError, ValueError, tarfile.TarError) as error:
-        raise DataProblem(_("{name} is not CIFAR-10's binary archive.").format(name=path.name)) from error
-    return table[:, 1:].reshape(-1, 3, 32, 32), table[:, 0]
 
 
 class _Bar:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dllab.data.base import DataProblem
+from dllab.data.own.names import PICTURES
 from dllab.data.own.samples import LARGEST, keep_samples
 from dllab.text import _
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 _MOST_PIXELS = 50_000_000
 """Of one picture as it is in its file."""
 _LARGEST_SIDE = 128
