@@ -12,7 +12,7 @@ from dllab.cli.stepping import write_arrays
 from dllab.cli.training import refuse_code, refuse_untrainable
 from dllab.document.experiment import Experiment
 from dllab.engine.trouble import explain, explain_non_finite
-from dllab.probes import PROBES, DoesNotApply, Shown, compute, load_probes
+from dllab.probes import PROBES, SLOW, DoesNotApply, Shown, compute, load_probes
 from dllab.text import _
 from dllab.training.run import train
 from dllab.training.session import Session
@@ -72,6 +72,10 @@ def _extents(shown: Shown, name: str) -> str:
 def _applies(session: Session, name: str) -> tuple[str, str]:
     """Whether there is something to show here, and what; or why not."""
     try:
+        if name in SLOW:
+            # The first piece says whether there will be an answer.
+            next(SLOW[name](session, {"node": next(reversed(session.network.plan)).node}))
+            return _("yes"), _("(takes a while)")
         shown = _look(session, name, "", 0)
     except DoesNotApply as reason:
         return _("no"), str(reason)

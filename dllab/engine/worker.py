@@ -78,6 +78,7 @@ class Worker(threading.Thread):
                 assert self._travel is not None
                 self._move(self._travel)
             self._report()
+        self._pictures.close()
         self._keep()
 
     # --- commands ---------------------------------------------------------------------------------------------------

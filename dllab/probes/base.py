@@ -2,7 +2,8 @@
 
 import importlib
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any
@@ -24,7 +25,9 @@ BUILT_IN = (
     "embedding",
     "gates",
     "gradients",
+    "landscape",
     "losses",
+    "neighbours",
     "predictions",
     "samples",
     "weights",
@@ -45,8 +48,23 @@ class Shown:
     """What the axes of each array count, for programs that read them from a file; a single number has none."""
 
 
+@dataclass(frozen=True)
+class Partly:
+    """How far a slow probe is."""
+
+    share: float
+    shown: Shown | None = None
+    """What is known so far, if that is worth drawing."""
+    pause: float = 0.0
+    """Seconds for which going on would be for nothing: somebody else is at work."""
+
+
 Probe = Callable[[Session, Mapping[str, Any]], Shown]
 PROBES: dict[str, Probe] = {}
+Work = Generator[Partly, None, Shown]
+SlowProbe = Callable[[Session, Mapping[str, Any]], Work]
+SLOW: dict[str, SlowProbe] = {}
+"""Those of the probes that are computed once, on request, a short piece at a time; closing the work ends it."""
 
 
 def probe(name: str) -> Callable[[Probe], Probe]:
@@ -57,6 +75,26 @@ def probe(name: str) -> Callable[[Probe], Probe]:
         return function
 
     return register
+
+
+def slow_probe(name: str) -> Callable[[SlowProbe], SlowProbe]:
+    """Decorator: make a generator known as the slow probe `name`."""
+
+    def register(function: SlowProbe) -> SlowProbe:
+        SLOW[name] = function
+        PROBES[name] = lambda session, params: _to_the_end(function(session, params))
+        return function
+
+    return register
+
+
+def _to_the_end(work: Work) -> Shown:
+    while True:
+        try:
+            time.sleep(next(work).pause)
+        except StopIteration as end:
+            shown: Shown = end.value
+            return shown
 
 
 def load_probes() -> None:

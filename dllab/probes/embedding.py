@@ -94,8 +94,9 @@ def answers(session: Session, count: int) -> tuple[dict[str, np.ndarray], dict[s
 
 def sample_losses(session: Session, outputs: Tensor, targets: Tensor) -> np.ndarray:
     """The loss of every sample alone (n,): what a batch of only this sample would cost."""
-    alone = (session.loss(outputs[i : i + 1], targets[i : i + 1]) for i in range(len(outputs)))
-    return np.array([float(value) for value in alone])
+    with session.looking():
+        alone = (session.loss(outputs[i : i + 1], targets[i : i + 1]) for i in range(len(outputs)))
+        return np.array([float(value) for value in alone])
 
 
 def _clusters(rows: np.ndarray, count: int, true: np.ndarray | None, seed: int) -> np.ndarray:

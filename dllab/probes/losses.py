@@ -7,6 +7,7 @@ import numpy as np
 
 from dllab.data import DATASETS
 from dllab.probes.base import DoesNotApply, Shown, probe, sample_axes
+from dllab.probes.embedding import sample_losses
 from dllab.probes.verdict import verdict
 from dllab.text import _
 from dllab.training.session import Session
@@ -23,8 +24,7 @@ def losses(session: Session, params: Mapping[str, Any]) -> Shown:
     if not len(x):
         raise DoesNotApply(_("There is no validation part to look at."))
     outputs = session.predict(x)
-    with session.looking():
-        found = np.array([float(session.loss(outputs[i : i + 1], targets[i : i + 1])) for i in range(len(x))])
+    found = sample_losses(session, outputs, targets)
     wanted = params.get("indices")
     kept = [i for i in wanted if isinstance(i, int) and 0 <= i < len(x)] if isinstance(wanted, list | tuple) else None
     among = np.arange(len(x)) if kept is None else np.array(kept, np.int64)

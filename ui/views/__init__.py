@@ -53,11 +53,22 @@ EMBEDDING = Declaration(
     N_(
         "Every point is a validation sample, placed by what the selected layer makes of it: samples that the layer sees "
         "alike lie together. PCA looks at the layer's numbers from the two directions in which they differ most, and "
-        "follows training. A layer that has learned to tell classes apart keeps their colours apart. Point at a sample "
+        "follows training; t-SNE and UMAP keep neighbours together and are made on request. A layer that has learned to tell classes apart keeps their colours apart. Point at a sample "
         "to see it, click to follow it, draw around points to mark them in all views."
     ),
     "mdi6.scatter-plot-outline",
     "ui.views.embedding:Embedding",
+)
+LANDSCAPE = Declaration(
+    "landscape",
+    N_("Loss landscape"),
+    N_(
+        "What the loss would be if all weights moved together, along two random directions, each as large as the weights "
+        "themselves. The cross is where the network stands now. A wide, flat valley forgives small changes; a ragged "
+        "one makes training hard. It is two directions out of very many: a picture, not a proof."
+    ),
+    "mdi6.image-filter-hdr",
+    "ui.views.landscape:Landscape",
 )
 PREDICTIONS = Declaration(
     "predictions",
@@ -167,6 +178,7 @@ VIEWS: list[Declaration] = [
     BOUNDARY,
     PREDICTIONS,
     WEIGHTS,
+    LANDSCAPE,
     ATTENTION,
     GATES,
     GRADIENTS,

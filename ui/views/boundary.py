@@ -282,11 +282,11 @@ def shaded(grid: np.ndarray, tokens: Tokens, times: int) -> np.ndarray:
     sure = 0.12 + 0.3 * (shares.max(axis=2, keepdims=True) * count - 1) / max(count - 1, 1)
     pixels = finer((1 - sure) * ground + sure * (shares @ class_rgb(count, tokens)), times)
     result: np.ndarray = np.ascontiguousarray(pixels.transpose(1, 2, 0)).astype(np.uint8)
-    result[_edges(finer(shares, times).argmax(axis=0))] = rgb(mixed(tokens.text, tokens.muted, 0.75))
+    result[edges(finer(shares, times).argmax(axis=0))] = rgb(mixed(tokens.text, tokens.muted, 0.75))
     return result
 
 
-def _edges(chosen: np.ndarray) -> np.ndarray:
+def edges(chosen: np.ndarray) -> np.ndarray:
     """Where neighbours differ, two pixels wide."""
     edge = np.zeros(chosen.shape, bool)
     across, up = chosen[:, 1:] != chosen[:, :-1], chosen[1:] != chosen[:-1]

@@ -4,29 +4,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QWidget
 
 from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _, ngettext
-from ui.shell.theme import theme
+from ui.shell.theme import interface_font, theme
 from ui.views import EMBEDDING
 from ui.views.base import Rows, View, Want, column
-from ui.views.colours import MARKS, SYMBOLS, class_colour, heat
+from ui.views.cloud import facts, heights, kinds, numbers, sample_lines
+from ui.views.colours import heat
 from ui.views.controls import Caption, Keys, Tabs, TextButton
 from ui.views.heat import ColourBar
 from ui.views.nodes import Looking
-from ui.views.numbers import percent, show
 from ui.views.picking import Picking
 from ui.views.plot import Plot
-from ui.views.points import Points, class_keys, nearest
-from ui.views.readout import Line
+from ui.views.points import Points, nearest
+from ui.views.requests import Request, RequestBar
 from ui.views.sample import SamplePicture
 
 if TYPE_CHECKING:
     from ui.lab import Lab
 
 _WIDE = 460
+_ONE_ROW = 560
 _CLUSTERS = 5
 """How many clusters to look for where there are no classes."""
 
@@ -37,6 +38,7 @@ class Embedding(View):
     declaration = EMBEDDING
     empty = N_("Press Train, then select a layer to see how it tells samples apart.")
     main = "embedding"
+    interval = 0.12
 
     def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
@@ -45,6 +47,7 @@ class Embedding(View):
         """The row under the pointer."""
         self._before: tuple[str, np.ndarray] = ("", np.zeros((0, 2)))
         """Layer and points drawn last, for directions that keep their sign."""
+        self.request = Request(self, "map")
         self._build()
         for signal in (lab.selection_changed, lab.sample_changed, lab.runs.added):
             signal.connect(self.ask)
@@ -52,8 +55,15 @@ class Embedding(View):
         lab.picked_changed.connect(self.mark)
 
     def _build(self) -> None:
+        self.methods = Tabs(_("How the points are placed"), self.body)
+        self.methods.set_tabs([("pca", _("PCA")), ("tsne", _("t-SNE")), ("umap", _("UMAP"))])
+        self.methods.chosen.connect(self._method_chosen)
+        self.bar = RequestBar(_("Compute"), self.body)
+        self.bar.asked.connect(self._compute)
+        self.bar.cancelled.connect(self.request.cancel)
         self.colours = Tabs(_("What the colours mean"), self.body)
-        self.colours.chosen.connect(self._colour_chosen)
+        self.colours.chosen.connect(self.ask)
+        self.colours.chosen.connect(self.mark)
         self.clear_button = TextButton("", self.body)
         self.clear_button.clicked.connect(lambda: self.lab.pick(()))
         self.keys = Keys(self.body)
@@ -67,16 +77,16 @@ class Embedding(View):
         self.scale = ColourBar(self.body)
         self.sample = SamplePicture(self.body, _("The sample pointed at"))
         self.caption = Caption(self.body)
-        self._top = QHBoxLayout()
-        self._top.setSpacing(14)
-        self._top.addWidget(self.colours)
-        self._top.addStretch(1)
-        self._top.addWidget(self.clear_button)
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(self.plot, 1)
-        row.addWidget(self.scale)
-        row.addWidget(self.sample)
+        self.waiting = QLabel(self.body)
+        self.waiting.setWordWrap(True)
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.waiting.setFont(interface_font(13))
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.addLayout(_row(10, self.methods, self.bar, None))
+        self._top.addLayout(_row(10, self.colours, None, self.clear_button), 1)
+        row = _row(10, self.plot, self.waiting, self.scale, self.sample)
+        row.setStretch(0, 1)
+        row.setStretch(1, 1)
         layout = column(self.body, 2)
         layout.addLayout(self._top)
         layout.addWidget(self.keys)
@@ -89,11 +99,25 @@ class Embedding(View):
         node = self._looking.node()
         if not node:
             return {}
-        clusters = self._cluster_count() if self.colours.current == "cluster" else 0
-        wanted = {"embedding": Want("embedding", {"node": node, "clusters": clusters})}
-        if not self.sample.isHidden():
-            wanted["sample"] = Want("samples", {"indices": [self._shown_row]})
-        return wanted
+        wanted = {} if self.sample.isHidden() else {"sample": Want("samples", {"indices": [self._shown_row]})}
+        if self.methods.current == "pca":
+            clusters = self._cluster_count() if self.colours.current == "cluster" else 0
+            return {"embedding": Want("embedding", {"node": node, "clusters": clusters}), **wanted}
+        return {**self.request.wants(), **wanted}
+
+    def arrived(self, key: str) -> None:
+        self.request.arrived(key)
+
+    def _compute(self) -> None:
+        params = {"node": self._looking.node(), "method": self.methods.current}
+        self.request.begin(Want("neighbours", params))
+
+    def _method_chosen(self, _method: str) -> None:
+        if self.request.under_way:
+            self.request.cancel()
+        self.request.problem = ""
+        self.ask()
+        self.mark()
 
     @property
     def _shown_row(self) -> int:
@@ -104,20 +128,35 @@ class Embedding(View):
         data = self._looking.check.data
         return len(data.classes) if data is not None and data.classes and not data.positions else _CLUSTERS
 
-    def _colour_chosen(self, _key: str) -> None:
-        self.ask()
-        self.mark()
-
     def picture(self) -> Picture | None:
         """What is drawn: points and what is known of them."""
-        found = self.pictures.get("embedding")
-        return None if found is None or found.message else found
+        if self.methods.current == "pca":
+            found = self.pictures.get("embedding")
+            return None if found is None or found.message else found
+        asked = self._looking.node(), self.methods.current
+        made = self.request.answer
+        return made if made is not None and (made.labels["node"], made.labels["method"]) == asked else None
+
+    def sentence(self) -> str:
+        if self.methods.current == "pca" or self.lab.runs.current is None or self.lab.state in ("idle", "offline"):
+            return super().sentence()
+        return ""
 
     # --- drawing ----------------------------------------------------------------------------------------------------
 
     def draw(self) -> None:
         picture = self.picture()
-        assert picture is not None
+        for widget, seen in (
+            (self.bar, self.methods.current != "pca"),
+            (self.plot, picture is not None),
+            (self.waiting, picture is None),
+        ):
+            widget.setVisible(seen)
+        self.bar.show_request(self.request.under_way, self.request.share)
+        self.bar.set_words(_("Compute") if picture is None else _("Compute again"))
+        if picture is None:
+            self._draw_nothing()
+            return
         node = str(picture.labels["node"])
         points = self._settled(node, unpack(picture.arrays["points"]))
         self._offer_colours(picture)
@@ -132,79 +171,53 @@ class Embedding(View):
         self.clear_button.setAccessibleName(words)
         self.clear_button.updateGeometry()
         self.set_subtitle(self._looking.subtitle(node))
-        self.caption.setText(self._facts(picture, len(points)))
+        self.caption.setText(facts(picture, len(points), dict(self.methods.tabs)[self.methods.current]))
         self.summarise(f"{self.subtitle}: {self.caption.text()}")
+
+    def _draw_nothing(self) -> None:
+        """Before a map has been asked for, or why there is none."""
+        self._before = "", np.zeros((0, 2))
+        self.points.show_kinds(self._before[1], np.zeros(0, int), [])
+        self.picking.refresh()
+        self.scale.hide()
+        self.keys.hide()
+        waits = _(
+            "Press Compute: this map keeps neighbours together. It takes a few seconds and does not follow training."
+        )
+        self.waiting.setText(self.request.problem or ("" if self.request.under_way else waits))
+        self.caption.setText("")
+        self.summarise(self.waiting.text())
 
     def _settled(self, node: str, points: np.ndarray) -> np.ndarray:
         """The points, mirrored where a direction has only changed its sign since the last drawing."""
+        key = f"{self.methods.current} {node}"
         last, before = self._before
-        if last == node and before.shape == points.shape:
+        if last == key and before.shape == points.shape:
             points = points * np.where((points * before).sum(0) < 0, -1.0, 1.0)
-        elif last != node:
+        elif last != key:
             self.plot.fit()
-        self._before = node, points
+        self._before = key, points
         return points
 
     def _offer_colours(self, picture: Picture) -> None:
         named, known = bool(picture.labels["classes"]), "true" in picture.arrays
         tabs = [("class", _("Class")), ("error", _("Right or wrong"))] if named and known else []
         tabs += [("value", _("Value"))] if known and not named else []
-        self.colours.set_tabs([*tabs, ("loss", _("Loss")), ("cluster", _("Cluster"))])
+        groups = [("cluster", _("Cluster"))] if self.methods.current == "pca" else []
+        self.colours.set_tabs([*tabs, ("loss", _("Loss")), *groups])
 
     def _draw_points(self, picture: Picture, points: np.ndarray) -> None:
         keys: list[tuple[str, str, str]] = []
-        heights = self._heights(picture)
-        if heights is not None:
-            self.points.show_heights(points, heights)
-            self.scale.set_scale(*heat(heights, theme.tokens))
+        high = heights(picture, self.colours.current)
+        if high is not None:
+            self.points.show_heights(points, high)
+            self.scale.set_scale(*heat(high, theme.tokens))
         else:
-            kinds, looks, keys = self._kinds(picture)
-            self.points.show_kinds(points, kinds, looks)
-        self.scale.setVisible(heights is not None)
+            kind, looks, keys = kinds(picture, self.colours.current, self._cluster_count())
+            self.points.show_kinds(points, kind, looks)
+        self.scale.setVisible(high is not None)
         self.keys.set_entries(keys)
         self.keys.setVisible(bool(keys))
-
-    def _heights(self, picture: Picture) -> np.ndarray | None:
-        """What the points are coloured by, where that is a number."""
-        name = {"loss": "loss", "value": "true"}.get(self.colours.current, "")
-        return unpack(picture.arrays[name]) if name else None
-
-    def _kinds(self, picture: Picture) -> tuple[np.ndarray, list[tuple[str, QColor]], list[tuple[str, str, str]]]:
-        """Which kind each point is of, what the kinds look like, and their names."""
-        tokens = theme.tokens
-        classes = [str(c) for c in picture.labels["classes"]]
-        if self.colours.current == "error":
-            wrong = (unpack(picture.arrays["true"]) != unpack(picture.arrays["says"])).astype(int)
-            looks = [("o", QColor(tokens.good)), ("x", QColor(tokens.bad))]
-            counts = np.bincount(wrong, minlength=2)
-            keys = [
-                ("●", tokens.good, _("right ({count})").format(count=f"{counts[0]:,}")),
-                ("✖", tokens.bad, _("wrong ({count})").format(count=f"{counts[1]:,}")),
-            ]
-            return wrong, looks, keys
-        if self.colours.current == "cluster":
-            count = max(self._cluster_count(), 1)
-            found = picture.arrays.get("cluster")
-            kinds = unpack(found) if found is not None else np.zeros(len(unpack(picture.arrays["loss"])), int)
-            names = [_("cluster {number}").format(number=i + 1) for i in range(count)]
-        else:
-            kinds, names = unpack(picture.arrays["true"]), classes
-        looks = [(SYMBOLS[i % len(SYMBOLS)], class_colour(i, tokens)) for i in range(len(names))]
-        return kinds, looks, class_keys(names)
-
-    def _facts(self, picture: Picture, count: int) -> str:
-        first, second = (float(v) for v in picture.labels["explained"])
-        text = _("PCA of {numbers} numbers: shows {share} of the variance ({first} + {second})")
-        facts = text.format(
-            numbers=f"{picture.labels['features']:,}",
-            share=percent(first + second),
-            first=percent(first),
-            second=percent(second),
-        )
-        whole = int(picture.labels["samples"])
-        if whole > count:
-            return facts + " · " + _("first {count} of {whole} samples").format(count=f"{count:,}", whole=f"{whole:,}")
-        return facts + " · " + ngettext("{count} sample", "{count} samples", count).format(count=f"{count:,}")
 
     def _draw_sample(self) -> None:
         picture = self.pictures.get("sample")
@@ -231,7 +244,7 @@ class Embedding(View):
             return
         at = self._before[1][self._pointed]
         text = _("sample {number}").format(number=self._pointed)
-        self.plot.say(text, self._lines(picture, self._pointed), float(at[0]), float(at[1]))
+        self.plot.say(text, sample_lines(picture, self._pointed), float(at[0]), float(at[1]))
 
     def _found(self, place: tuple[float, float]) -> int:
         points = self._before[1]
@@ -239,25 +252,6 @@ class Embedding(View):
             # Keys move a line across: the next point in its way is read, at whatever height.
             return int(np.argmin(np.abs(points[:, 0] - place[0])))
         return nearest(self.plot, points, place)
-
-    def _lines(self, picture: Picture, row: int) -> list[Line]:
-        tokens = theme.tokens
-        lines: list[Line] = []
-        if "true" in picture.arrays:
-            true, says = (unpack(picture.arrays[name])[row] for name in ("true", "says"))
-            classes = [str(c) for c in picture.labels["classes"]]
-            words = [classes[int(v)] if classes else show(float(v)) for v in (true, says)]
-            mark = (MARKS[int(true) % len(MARKS)], class_colour(int(true), tokens).name()) if classes else None
-            lines.append((*(mark or ("●", tokens.text)), _("true {value}").format(value=words[0])))
-            wrong = bool(classes) and true != says
-            colour = tokens.bad if wrong else tokens.good if classes else tokens.train
-            lines.append(("✖" if wrong else "●", colour, _("predicted {value}").format(value=words[1])))
-        loss = float(unpack(picture.arrays["loss"])[row])
-        lines.append(("↕", tokens.muted, _("loss {value}").format(value=show(loss))))
-        if "cluster" in picture.arrays:
-            number = int(unpack(picture.arrays["cluster"])[row])
-            lines.append(("◇", tokens.muted, _("cluster {number}").format(number=number + 1)))
-        return lines
 
     def _follow(self, x: float, y: float) -> None:
         row = nearest(self.plot, self._before[1], (x, y))
@@ -277,15 +271,20 @@ class Embedding(View):
 
     def restyle(self) -> None:
         self.plot.restyle()
+        self.waiting.setStyleSheet(f"color: {theme.tokens.muted}; background: transparent;")
 
     def forget(self) -> None:
         self._before = "", np.zeros((0, 2))
+        self.request.forget()
         self.plot.fit()
         super().forget()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wide = self.width() >= _WIDE
+        across = QBoxLayout.Direction.LeftToRight
+        self._top.setDirection(across if self.width() >= _ONE_ROW else QBoxLayout.Direction.TopToBottom)
+        self._top.setSpacing(28 if self.width() >= _ONE_ROW else 0)
         if wide == self.sample.isHidden():
             self.sample.setVisible(wide)
             self.ask()
@@ -293,15 +292,16 @@ class Embedding(View):
 
     def rows(self) -> Rows:
         picture = self.picture()
-        if picture is None:
-            return [], []
-        names = [name for name in ("true", "says", "loss", "cluster") if name in picture.arrays]
-        columns = [unpack(picture.arrays[name]).tolist() for name in names]
-        classes = [str(c) for c in picture.labels["classes"]]
-        columns = [
-            [classes[v] for v in values] if classes and name in ("true", "says") else values
-            for name, values in zip(names, columns, strict=True)
-        ]
-        points = unpack(picture.arrays["points"]).tolist()
-        both = enumerate(zip(points, *columns, strict=True))
-        return ["sample", "x", "y", *names], ((i, *point, *rest) for i, (point, *rest) in both)
+        return numbers(picture) if picture is not None else ([], [])
+
+
+def _row(spacing: int, *widgets: QWidget | None) -> QHBoxLayout:
+    """Widgets beside each other; None takes the room that is left."""
+    row = QHBoxLayout()
+    row.setSpacing(spacing)
+    for widget in widgets:
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget)
+    return row

@@ -1,0 +1,142 @@
+"""Maps that keep neighbours together, t-SNE and UMAP: made in a process of their own that can be ended at any moment."""
+
+import contextlib
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dllab.clustering.fit import ClusterProblem
+from dllab.text import _
+
+_ROUNDS = 1000
+_PERPLEXITY = 30.0
+_NEIGHBOURS = 15
+
+
+def available(method: str) -> bool:
+    """Whether the library that makes such a map is installed."""
+    return method != "umap" or importlib.util.find_spec("umap") is not None
+
+
+class Unfolding:
+    """One map under way. What goes in and out are JSON and plain numbers."""
+
+    def __init__(self, method: str, rows: np.ndarray, seed: int) -> None:
+        self.share = 0.0
+        """How much is done."""
+        self._found: np.ndarray | None = None
+        self._count = len(rows)
+        asked = {"method": method, "seed": seed, "shape": rows.shape}
+        request = json.dumps(asked).encode() + b"\n" + np.ascontiguousarray(rows, np.float64).tobytes()
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
+        # Training goes on meanwhile and keeps the processors it has.
+        limits = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "dllab.clustering.unfolding"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, env={**os.environ, **limits},
+        )  # fmt: skip
+        self._thread = threading.Thread(target=self._talk, args=(request,), daemon=True)
+        self._thread.start()
+
+    def _talk(self, request: bytes) -> None:
+        given, said = self._process.stdin, self._process.stdout
+        assert given is not None
+        assert said is not None
+        # Where the process is ended, there is no answer.
+        with said, contextlib.suppress(OSError, ValueError):
+            with given:
+                given.write(request)
+            for line in said:
+                self.share = float(json.loads(line)["share"])
+                if self.share >= 1.0:
+                    data = said.read(self._count * 16)
+                    self._found = np.frombuffer(data, np.float64).reshape(self._count, 2)
+        self._process.wait()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come."""
+        return not self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        self._thread.join()
+
+    def result(self) -> np.ndarray:
+        """The map (n, 2). Raises ClusterProblem when the process ended without one."""
+        self._thread.join()
+        if self._found is None:
+            raise ClusterProblem(_("The map could not be made, most likely because the memory ran out."))
+        return self._found
+
+
+def unfold(method: str, rows: np.ndarray, seed: int) -> np.ndarray:
+    """The map (n, 2) of rows (n, d)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a seed that keeps UMAP to one thread, and the like
+        made: np.ndarray = _estimator(method, len(rows), seed).fit_transform(rows)
+    return np.asarray(made, np.float64)
+
+
+def _estimator(method: str, count: int, seed: int) -> Any:
+    if method == "umap":
+        from umap import UMAP  # type: ignore[import-not-found,unused-ignore]  # optional
+
+        return UMAP(n_components=2, n_neighbors=min(_NEIGHBOURS, count - 1), random_state=seed)
+    from sklearn.manifold import TSNE
+
+    perplexity = min(_PERPLEXITY, (count - 1) / 3)
+    return TSNE(2, perplexity=perplexity, init="pca", random_state=seed, max_iter=_ROUNDS, verbose=2)
+
+
+class _Listener:
+    """In place of stdout: what scikit-learn prints of its rounds becomes shares."""
+
+    def __init__(self, tell: Callable[[float], None]) -> None:
+        self._tell = tell
+
+    def write(self, text: str) -> int:
+        """Text that a library prints."""
+        found = re.search(r"Iteration (\d+)", text)
+        if found:
+            self._tell(min(int(found[1]) / _ROUNDS, 0.99))
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+
+def serve() -> None:
+    """Read one request, make the map, and answer."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    if hasattr(os, "nice"):
+        os.nice(5)
+
+    def tell(share: float) -> None:
+        out.write(json.dumps({"share": share}).encode() + b"\n")
+        out.flush()
+
+    asked = json.loads(sys.stdin.buffer.readline())
+    rows = np.frombuffer(sys.stdin.buffer.read(), np.float64).reshape(asked["shape"])
+    sys.stdout = _Listener(tell)
+    made = unfold(asked["method"], rows, asked["seed"])
+    tell(1.0)
+    out.write(np.ascontiguousarray(made).tobytes())
+    out.close()
+
+
+if __name__ == "__main__":
+    serve()

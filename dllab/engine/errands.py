@@ -1,0 +1,75 @@
+"""Slow pictures: computed once, on request, a piece at a time between the batches of training."""
+
+import logging
+import time
+from math import inf
+
+from dllab.engine import protocol
+from dllab.engine.trouble import explain
+from dllab.probes import SLOW, DoesNotApply
+from dllab.probes.base import Shown, Work
+from dllab.training.session import Session
+
+log = logging.getLogger(__name__)
+
+_PIECE_S = 0.008
+"""As long as training works at a stretch: the two take turns."""
+_TELL_S = 0.15
+_NEARLY = 0.99
+"""Only the last picture says that all is done."""
+
+
+class Errand:
+    """One slow picture under way. `due` is when going on makes sense; never again when it is finished."""
+
+    def __init__(self, command: protocol.Subscribe) -> None:
+        self.id, self._probe, self._params = command.id, command.probe, command.params
+        self.due = 0.0
+        self._told = 0.0
+        self._step = 0
+        self._session: Session | None = None
+        self._work: Work | None = None
+
+    def close(self) -> None:
+        """Give up what is not finished."""
+        if self._work is not None:
+            self._work.close()
+        self._work = self._session = None
+
+    def go_on(self, session: Session, run: str) -> protocol.Picture | None:
+        """Compute one more piece; now and then, and at the end, what is known. A new session begins it anew."""
+        if self._session is not session or self._work is None:
+            self.close()
+            self._session, self._step = session, session.step
+            self._work = SLOW[self._probe](session, self._params)
+        try:
+            return self._piece(self._work, run)
+        except StopIteration as end:
+            return self._end(run, end.value)
+        except DoesNotApply as reason:
+            return self._end(run, message=str(reason))
+        except Exception as error:
+            log.exception("probe %s", self._probe)
+            return self._end(run, message=explain(error, session).text)
+
+    def _piece(self, work: Work, run: str) -> protocol.Picture | None:
+        until = time.perf_counter() + _PIECE_S
+        while True:
+            part = next(work)
+            now = time.perf_counter()
+            if part.pause or now > until:
+                break
+        self.due = now + part.pause
+        if now - self._told < _TELL_S:
+            return None
+        self._told = now
+        return self._picture(run, part.shown or Shown({}), min(part.share, _NEARLY))
+
+    def _end(self, run: str, shown: Shown | None = None, message: str = "") -> protocol.Picture:
+        self.due = inf
+        self.close()
+        return self._picture(run, shown or Shown({}), 1.0, message)
+
+    def _picture(self, run: str, shown: Shown, share: float, message: str = "") -> protocol.Picture:
+        arrays = {name: protocol.pack(array) for name, array in shown.arrays.items()}
+        return protocol.Picture(self.id, run, self._step, arrays, {**shown.labels, "progress": share}, message)

@@ -1,0 +1,192 @@
+"""Slow pictures: a piece at a time, ended at any moment, and the run none the wiser."""
+
+import os
+from collections.abc import Iterator
+from math import inf
+
+import numpy as np
+import pytest
+import torch
+from engine_client import Client
+from examples import moons
+
+from dllab.clustering.fit import ClusterProblem
+from dllab.clustering.unfolding import Unfolding, available, unfold
+from dllab.document.format import to_text
+from dllab.engine import protocol
+from dllab.engine.errands import Errand
+from dllab.probes import SLOW, DoesNotApply, compute, load_probes
+from dllab.probes.landscape import directions
+from dllab.templates import load_template
+from dllab.training.run import train
+from dllab.training.session import Session
+
+load_probes()
+
+
+def trained(template: str, steps: int = 20) -> Session:
+    session = Session(load_template(template), "cpu")
+    for _step in range(steps):
+        session.advance()
+    return session
+
+
+# --- the landscape ----------------------------------------------------------------------------------------------------
+
+
+def test_directions_are_as_long_as_the_weights_filter_by_filter() -> None:
+    session = trained("digits-cnn", 3)
+    weights = list(session.network.parameters())
+    for made in directions(weights, seed=1):
+        for weight, one in zip(weights, made, strict=True):
+            if weight.dim() < 2:
+                assert not one.any()
+            else:
+                expected = weight.detach().flatten(1).norm(dim=1)
+                torch.testing.assert_close(one.flatten(1).norm(dim=1), expected)
+    across, up = directions(weights, seed=1)
+    assert not torch.equal(across[0], up[0])
+
+
+def test_every_place_is_the_loss_at_those_weights() -> None:
+    session = trained("digits-cnn")
+    shown = compute(session, "landscape", {"resolution": 5, "seed": 3})
+    loss, places = shown.arrays["loss"], shown.arrays["places"]
+    assert places.tolist() == [-1, -0.5, 0, 0.5, 1]
+    x, targets, _labels = (part[:256] for part in session.validation)
+    assert loss[2, 2] == session.evaluate(x, targets, _labels)["loss"]
+    weights = list(session.network.parameters())
+    across, up = directions(weights, seed=3)
+    for row, column in ((0, 4), (3, 1)):
+        moved = {
+            name: p.detach() + float(places[column]) * one + float(places[row]) * two
+            for (name, p), one, two in zip(session.network.named_parameters(), across, up, strict=True)
+        }
+        session.network.eval()
+        outputs = torch.func.functional_call(session.network, moved, (x,))
+        session.network.train()
+        assert loss[row, column] == pytest.approx(float(session.loss(outputs, targets)), rel=1e-5)
+
+
+@pytest.mark.parametrize("template", ["digits-cnn", "resnet-digits"])
+def test_the_run_goes_on_as_if_nobody_had_asked(template: str) -> None:
+    def run(asking: bool) -> tuple[list[float], dict[str, torch.Tensor]]:
+        session = Session(load_template(template), "cpu")
+        work = SLOW["landscape"](session, {"resolution": 3}) if asking else None
+        losses = []
+        for _step in range(4):
+            losses.append(session.advance().loss)
+            for _piece in range(2 if work is not None else 0):
+                next(work)
+        return losses, session.state()[0]
+
+    (asked, state), (left_alone, expected) = run(True), run(False)
+    assert asked == left_alone
+    assert state.keys() == expected.keys()
+    # Weights, averages of batch norm, the optimiser, random numbers: to the last bit.
+    assert all(torch.equal(state[name], expected[name]) for name in state)
+
+
+def test_the_middle_comes_first() -> None:
+    work = SLOW["landscape"](trained("moons-mlp", 2), {"resolution": 7})
+    parts = [next(work) for _piece in range(9)]
+    assert [part.share for part in parts] == pytest.approx(np.arange(1, 10) / 49)
+    shown = parts[-1].shown
+    assert shown is not None
+    assert np.isfinite(shown.arrays["loss"][2:5, 2:5]).all()
+    assert np.isnan(shown.arrays["loss"]).sum() == 40
+
+
+# --- maps of neighbours -----------------------------------------------------------------------------------------------
+
+
+def groups() -> tuple[np.ndarray, np.ndarray]:
+    """Two groups in six dimensions, far apart."""
+    random = np.random.default_rng(0)
+    return np.concatenate([random.normal(size=(30, 6)), random.normal(size=(30, 6)) + 9]), np.repeat([0, 1], 30)
+
+
+def test_a_map_made_apart_is_the_one_of_scikit_learn() -> None:
+    rows, _group = groups()
+    work = Unfolding("tsne", rows, seed=4)
+    try:
+        made = work.result()
+    finally:
+        work.cancel()
+    assert work.share == 1.0
+    assert made == pytest.approx(unfold("tsne", rows, seed=4), abs=1e-3)
+
+
+def test_neighbours_stay_neighbours() -> None:
+    rows, group = groups()
+    made = unfold("tsne", rows, seed=0)
+    nearest = [np.argsort(np.hypot(*(made - point).T))[1] for point in made]
+    assert (group[nearest] == group).all()
+
+
+def test_a_cancelled_map_ends_its_process_and_has_no_result() -> None:
+    work = Unfolding("tsne", np.random.default_rng(0).normal(size=(3000, 50)), seed=0)
+    number = work._process.pid
+    work.cancel()
+    with pytest.raises(ClusterProblem):
+        work.result()
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
+@pytest.mark.skipif(available("umap"), reason="umap-learn is installed")
+def test_without_umap_the_way_to_get_it_is_said() -> None:
+    with pytest.raises(DoesNotApply, match="pip install umap-learn"):
+        compute(trained("moons-mlp", 1), "neighbours", {"node": "linear", "method": "umap"})
+
+
+@pytest.mark.skipif(not available("umap"), reason="umap-learn is not installed")
+def test_umap_keeps_neighbours_too() -> None:
+    rows, group = groups()
+    made = unfold("umap", rows, seed=0)
+    assert made.shape == (60, 2)
+    nearest = [np.argsort(np.hypot(*(made - point).T))[1] for point in made]
+    assert (group[nearest] == group).mean() > 0.95
+
+
+# --- errands ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_errand_ends_with_what_was_found_or_why_not() -> None:
+    session = trained("moons-mlp", 2)
+    errand = Errand(protocol.Subscribe(3, "landscape", {"resolution": 5}))
+    pictures = []
+    while errand.due < inf:
+        picture = errand.go_on(session, "run")
+        if picture is not None:
+            pictures.append(picture)
+    last = pictures[-1]
+    assert (last.id, last.run, last.step, last.labels["progress"]) == (3, "run", 2, 1.0)
+    assert np.isfinite(protocol.unpack(last.arrays["loss"])).all()
+    sorry = Errand(protocol.Subscribe(4, "neighbours", {"method": "nonsense"})).go_on(session, "run")
+    assert sorry is not None
+    assert sorry.message
+
+
+@pytest.fixture
+def engine() -> Iterator[Client]:
+    client = Client()
+    client.wait(lambda event: isinstance(event, protocol.Ready))
+    yield client
+    assert client.close() == 0
+
+
+def test_the_engine_trains_on_while_it_computes_and_an_errand_can_be_dropped(engine: Client) -> None:
+    experiment = moons(epochs=60)
+    engine.send(protocol.Subscribe(1, "landscape", {"resolution": 15}))
+    engine.send(protocol.Subscribe(2, "neighbours", {"node": "linear", "method": "tsne"}))
+    engine.send(protocol.Train("run", to_text(experiment), "cpu"))
+    engine.state("running")
+    engine.send(protocol.Unsubscribe(2))
+    done = engine.wait(lambda e: isinstance(e, protocol.Picture) and e.id == 1 and e.labels["progress"] == 1.0)
+    assert protocol.unpack(done.arrays["loss"]).shape == (15, 15)
+    if not any(isinstance(e, protocol.State) and e.state == "done" for e in engine.events):
+        engine.state("done")
+    assert engine.curve("train_loss", "run")[1] == train(experiment, "cpu").losses
+    engine.send(protocol.Subscribe(2, "neighbours", {"node": "linear", "method": "tsne"}))
+    engine.wait(lambda e: isinstance(e, protocol.Picture) and e.id == 2)

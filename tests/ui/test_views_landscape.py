@@ -1,0 +1,141 @@
+"""Pictures on request: the loss landscape, maps of neighbours; how far they are, and giving them up."""
+
+import numpy as np
+import pytest
+from looking import LEFT, Engine, hover, place_of, shown
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from ui.lab import Lab
+from ui.views.base import View
+from ui.views.embedding import Embedding
+from ui.views.landscape import Landscape
+
+PLACES = np.linspace(-1, 1, 5)
+LOSS = 1 + PLACES[None, :] ** 2 + 0.5 * PLACES[:, None]
+
+
+@pytest.fixture
+def engine(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    engine = Engine(lab, monkeypatch)
+    engine.begin()
+    lab.state = "running"
+    return engine
+
+
+@pytest.fixture
+def view(qtbot: QtBot, lab: Lab, engine: Engine) -> Landscape:
+    view = Landscape(lab)
+    shown(qtbot, view)
+    drawn(qtbot, view)
+    return view
+
+
+def drawn(qtbot: QtBot, view: View) -> None:
+    qtbot.waitUntil(lambda: not view.message)
+    view.redraw()
+    for _round in range(2):
+        QApplication.processEvents()
+        view.grab()
+
+
+def answer(engine: Engine, loss: np.ndarray = LOSS, progress: float = 1.0) -> None:
+    engine.show("landscape", {"samples": 256, "whole": 270, "progress": progress}, loss=loss, places=PLACES)
+
+
+def test_nothing_is_asked_before_somebody_asks(qtbot: QtBot, view: Landscape, engine: Engine) -> None:
+    assert engine.probes() == []
+    qtbot.mouseClick(view.bar.ask_button, LEFT)
+    assert engine.params("landscape") == {"resolution": 15, "seed": 0, "asked": 1}
+    drawn(qtbot, view)
+    assert view.bar.cancel_button.isVisible()
+    half = np.where(np.arange(25).reshape(5, 5) < 13, LOSS, np.nan)
+    answer(engine, half, 0.5)
+    drawn(qtbot, view)
+    assert view.bar.bar.accessibleDescription() == "50.0 %"
+    answer(engine)
+    drawn(qtbot, view)
+    assert engine.probes() == []
+    assert view.bar.ask_button.text() == "Compute again"
+    assert view.caption.text() == ("+ the weights of step 800: loss 1 · around it 0.5 to 2.5 · 256 validation samples")
+    assert view.scale.accessibleDescription() == "Colours from 0.5 to 2.5"
+
+
+def test_a_place_tells_its_loss(qtbot: QtBot, view: Landscape, engine: Engine) -> None:
+    view._compute()
+    answer(engine)
+    drawn(qtbot, view)
+    hover(qtbot, view.plot.viewport(), place_of(view.plot, 1.0, -0.5))
+    assert view.plot.readout.plain == "1 · first, −0.5 · second direction; loss 1.75; 0.75 more than here"
+    hover(qtbot, view.plot.viewport(), place_of(view.plot, 0.0, 0.0))
+    assert view.plot.readout.plain.endswith("loss 1")
+    header, rows = view.rows()
+    assert header == ["first", "second", "loss"]
+    assert next(iter(rows)) == (-1.0, -1.0, 1.5)
+
+
+def test_it_can_be_given_up_and_other_directions_tried(qtbot: QtBot, view: Landscape, engine: Engine) -> None:
+    view.finesse.choose("41")
+    qtbot.mouseClick(view.bar.ask_button, LEFT)
+    drawn(qtbot, view)
+    qtbot.mouseClick(view.bar.cancel_button, LEFT)
+    assert engine.probes() == []
+    qtbot.mouseClick(view.bar.ask_button, LEFT)
+    answer(engine)
+    drawn(qtbot, view)
+    qtbot.mouseClick(view.other_button, LEFT)
+    assert engine.params("landscape") == {"resolution": 41, "seed": 1, "asked": 3}
+
+
+def test_why_there_is_none_is_said_and_a_reset_forgets(qtbot: QtBot, view: Landscape, engine: Engine, lab: Lab) -> None:
+    view._compute()
+    engine.show("landscape", {"progress": 1.0}, "This network has no weights to move along.")
+    view.redraw()
+    assert view.message == "This network has no weights to move along."
+    lab._enter("idle")
+    view.redraw()
+    assert view.message.startswith("Press Train")
+    assert view.request.answer is None
+
+
+def test_a_loss_that_is_not_finite_leaves_a_gap(qtbot: QtBot, view: Landscape, engine: Engine) -> None:
+    view._compute()
+    loss = LOSS * 1e4 ** np.abs(PLACES)[:, None]
+    loss[0] = np.inf
+    answer(engine, loss)
+    drawn(qtbot, view)
+    assert view.scale.accessibleDescription().startswith("Colours from 1 to ")
+
+
+def test_a_map_of_neighbours_is_made_on_request(qtbot: QtBot, lab: Lab, engine: Engine) -> None:
+    view = Embedding(lab)
+    shown(qtbot, view)
+    lab.select("linear")
+    view.methods.choose("tsne")
+    drawn(qtbot, view)
+    assert engine.probes() == ["samples"]
+    assert "Press Compute" in view.waiting.text()
+    qtbot.mouseClick(view.bar.ask_button, LEFT)
+    assert engine.params("neighbours") == {"node": "linear", "method": "tsne", "asked": 1}
+    engine.show("neighbours", {"progress": 0.3})
+    drawn(qtbot, view)
+    assert view.bar.bar.accessibleDescription() == "30.0 %"
+    labels = {
+        "node": "linear", "method": "tsne", "features": 10, "classes": ["a", "b"], "targets": [], "samples": 3,
+        "progress": 1.0,
+    }  # fmt: skip
+    points = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 6.0]])
+    true = np.array([0, 1, 1])
+    engine.show("neighbours", labels, points=points, true=true, says=true, loss=np.ones(3))
+    drawn(qtbot, view)
+    assert view.plot.isVisible()
+    assert view.caption.text() == "t-SNE of 10 numbers at step 800: near is alike, far says little · 3 samples"
+    assert view._places()[0].tolist() == points.tolist()
+    lab.select("conv2d")
+    drawn(qtbot, view)
+    assert not view.plot.isVisible(), "the map is of another layer"
+    view.methods.choose("umap")
+    view._compute()
+    engine.show("neighbours", {"progress": 1.0}, "UMAP comes with a package of its own.")
+    drawn(qtbot, view)
+    assert view.waiting.text() == "UMAP comes with a package of its own."
