@@ -1,13 +1,15 @@
 """From a clustering on the canvas to its fit: which samples it sees, through which steps they reach it."""
 
+import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from dllab.checking import Check
 from dllab.clustering.fit import ClusterProblem, Fit, fit, reduce, rows
-from dllab.clustering.measures import agreement, silhouettes
+from dllab.clustering.measures import Silhouettes, agreement, silhouettes
+from dllab.data.base import DataSpec
 from dllab.data.prepare import Prepared
 from dllab.layers.analysing import Analysis, Clustering
 from dllab.text import _
@@ -33,11 +35,35 @@ class Clustered:
     layer: Clustering
     source: str
     """The layer whose output was clustered; the Input for the data itself."""
+    steps: tuple[str, ...]
+    """The nodes (Standardise, PCA) on the way from there."""
     rows: np.ndarray
     """(n, d) as the algorithm got them."""
     fit: Fit
     scores: dict[str, float]
     """ari, nmi, homogeneity, completeness where there are true labels; silhouette where it is defined."""
+    silhouettes: Silhouettes | None = None
+    """Sample by sample, where they are defined."""
+
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Clusterings:
+    """All clusterings of an experiment, with what they were made from: what probes of clusters look at."""
+
+    checked: Check
+    spec: DataSpec
+    seen: Seen
+    """Rows of the seen samples and of every clustering are in the same order."""
+    made: tuple[Clustered, ...]
+    number: int = field(default_factory=_numbers.__next__)
+    """Another one for each new value."""
+
+    def find(self, node: str) -> Clustered | None:
+        """The clustering of this node; the first one where there is none of that name."""
+        return next((made for made in self.made if made.node == node), self.made[0] if self.made else None)
 
 
 def clusterings(checked: Check) -> tuple[str, ...]:
@@ -89,7 +115,7 @@ def reduced(checked: Check, node: str, x: np.ndarray) -> np.ndarray:
 
 def carry_out(checked: Check, node: str, x: np.ndarray, y: np.ndarray, fitter: Fitter = fit) -> Clustered:
     """Reduce and cluster samples `x` (n, …) as they leave the source. Raises ClusterProblem."""
-    source, _steps = way_to(checked, node)
+    source, steps = way_to(checked, node)
     seed = checked.experiment.seed
     flat = reduced(checked, node, x)
     layer = checked.nodes[node].layer
@@ -101,7 +127,7 @@ def carry_out(checked: Check, node: str, x: np.ndarray, y: np.ndarray, fitter: F
     found = silhouettes(flat, made.labels, metric, seed)
     if found is not None:
         scores["silhouette"] = found.mean
-    return Clustered(node, layer, source, flat, made, scores)
+    return Clustered(node, layer, source, steps, flat, made, scores, found)
 
 
 def has_classes(checked: Check) -> bool:

@@ -1,60 +1,169 @@
-"""What Train means for an experiment that only clusters: carry it out, in a process that a command can end."""
+"""What Train means for an experiment that only clusters: a job beside the command loop that a command can end."""
 
-import queue
+import logging
+import threading
+import time
+from typing import Any
 
 import numpy as np
 
 from dllab.checking import check
-from dllab.clustering.chain import Clustered, Fitter, carry_out, clusterings, seen
-from dllab.clustering.fit import ClusterProblem, Fit
+from dllab.clustering.chain import Clustered, Clusterings, carry_out, clusterings, seen
+from dllab.clustering.fit import Fit, fit
 from dllab.clustering.process import Cancelled, Fitting
 from dllab.data.prepare import prepare
 from dllab.document.experiment import Experiment
 from dllab.engine import protocol
+from dllab.engine.outbox import Outbox
+from dllab.engine.pictures import Pictures
+from dllab.engine.trouble import Trouble, explain
 from dllab.layers.analysing import Clustering
 from dllab.text import _, ngettext
 
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 0.05
+"""How often a job is looked at."""
 _LOOK_S = 0.05
-_ENDING = (protocol.Stop, protocol.Reset, protocol.Train, protocol.Quit)
+_LAST_S = 0.3
+_SHORT_S = 0.3
+"""Fits estimated to be shorter are made in the engine itself: a process of their own would take longer to start."""
+_NEARLY = 0.97
+"""An estimate is no promise: the bar waits here until the work is really done."""
 
 
-def cluster(
-    experiment: Experiment, inbox: "queue.SimpleQueue[protocol.Command]"
-) -> tuple[str, str, list[protocol.Command]]:
-    """Fit every clustering: the state it ends in, what was found in words, and commands that came meanwhile.
+class Jobs:
+    """At most one job at a time: begun, looked at between two commands, ended."""
 
-    Those that end the work end it; the others wait.
-    """
-    held: list[protocol.Command] = []
+    def __init__(self, outbox: Outbox, pictures: Pictures) -> None:
+        self._outbox, self._pictures = outbox, pictures
+        self._job: Job | None = None
 
-    def fitter(layer: Clustering, x: np.ndarray, seed: int) -> Fit:
-        fitting = Fitting(layer, x, seed)
+    @property
+    def busy(self) -> bool:
+        """Whether there is one."""
+        return self._job is not None
+
+    def begin(self, experiment: Experiment, run: str) -> None:
+        """Fit every clustering of an experiment."""
+        self.end()
+        self._job = Job(experiment, run)
+
+    def end(self, wait: float = 0.0) -> None:
+        """Give up the one under way."""
+        if self._job is not None:
+            self._job.cancel(wait)
+            self._job = None
+
+    def close(self) -> None:
+        """The engine ends: a fit's process must not outlive it."""
+        self.end(_LAST_S)
+
+    def look(self) -> tuple[str, Trouble | None] | None:
+        """Report how far it is; at its end what it found, and the state to enter with the reason."""
+        job = self._job
+        if job is None or not job.done:
+            if job is not None:
+                self._outbox.latest(job.stage())
+            return None
+        self._job = None
+        if job.found is None:
+            return "failed", job.trouble
+        self._pictures.clusterings = job.found
+        found = [facts(made) for made in job.found.made]
+        self._outbox.control(protocol.Found(job.run, found))
+        return "done", Trouble("clustered", " ".join(made["text"] for made in found))
+
+
+class Job:
+    """Prepares, fits and measures on a thread of its own; whoever started it asks from time to time how far it is."""
+
+    def __init__(self, experiment: Experiment, run: str) -> None:
+        self.run = run
+        self.found: Clusterings | None = None
+        """What was found, when the job is done and nothing went wrong."""
+        self.trouble: Trouble | None = None
+        self._experiment = experiment
+        self._began = time.monotonic()
+        self._cancelled = False
+        self._words, self._estimate, self._since = _("Preparing the data"), 0.0, self._began
+        self._thread = threading.Thread(target=self._work, name="clustering", daemon=True)
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come."""
+        return not self._thread.is_alive()
+
+    def cancel(self, wait: float = 0.0) -> None:
+        """End the fit; what can't be ended at once (loading, measuring) goes on unseen and its result is dropped."""
+        self._cancelled = True
+        self._thread.join(wait)
+
+    def stage(self) -> protocol.Stage:
+        """What is being done, and how long it takes by the estimate."""
+        now = time.monotonic()
+        spent = now - self._since
+        share = min(spent / self._estimate, _NEARLY) if self._estimate else 0.0
+        return protocol.Stage(self.run, self._words, share, now - self._began, max(self._estimate - spent, 0.0))
+
+    def _enter(self, words: str, estimate: float = 0.0) -> None:
+        if self._cancelled:
+            raise Cancelled(_("The clustering was stopped."))
+        self._words, self._estimate, self._since = words, estimate, time.monotonic()
+
+    def _work(self) -> None:
+        try:
+            checked = check(self._experiment)
+            prepared = prepare(self._experiment)
+            samples = seen(prepared)
+            made = tuple(carry_out(checked, node, samples.x, samples.y, self._fit) for node in clusterings(checked))
+            self._enter(_("Showing what was found"))
+            self.found = Clusterings(checked, prepared.spec, samples, made)
+        except Cancelled:
+            return
+        except Exception as error:
+            log.exception("clustering")
+            self.trouble = explain(error, None)
+            if self.trouble.code == "step":
+                text = _("The clustering broke off: {reason}").format(reason=str(error) or type(error).__name__)
+                self.trouble = Trouble("cluster", text)
+
+    def _fit(self, layer: Clustering, x: np.ndarray, seed: int) -> Fit:
+        seconds = layer.seconds(*x.shape)
+        text = ngettext("{layer}: {count} sample", "{layer}: {count} samples", len(x))
+        self._enter(text.format(layer=_(layer.title), count=f"{len(x):,}"), seconds + 1.0)
+        made = fit(layer, x, seed) if seconds < _SHORT_S else self._fit_apart(Fitting(layer, x, seed))
+        self._enter(_("{layer}: measuring how good it is").format(layer=_(layer.title)))
+        return made
+
+    def _fit_apart(self, fitting: Fitting) -> Fit:
         while not fitting.wait(_LOOK_S):
-            while not inbox.empty():
-                held.append(inbox.get())
-            if any(isinstance(command, _ENDING) for command in held):
+            if self._cancelled:
                 fitting.cancel()
         return fitting.result()
 
-    try:
-        return "done", _found(experiment, fitter), held
-    except Cancelled:
-        return "stopped", "", held
-    except ClusterProblem as problem:
-        return "failed", str(problem), held
+
+def facts(made: Clustered) -> dict[str, Any]:
+    """A clustering in numbers, for protocol.Found."""
+    return {
+        "node": made.node,
+        "layer": made.layer.kind,
+        "clusters": made.fit.clusters,
+        "noise": made.fit.noise,
+        "samples": len(made.rows),
+        "scores": made.scores,
+        "text": sentence(made),
+    }
 
 
-def _found(experiment: Experiment, fitter: Fitter) -> str:
-    checked = check(experiment)
-    samples = seen(prepare(experiment))
-    return " ".join(_sentence(carry_out(checked, node, samples.x, samples.y, fitter)) for node in clusterings(checked))
-
-
-def _sentence(made: Clustered) -> str:
+def sentence(made: Clustered) -> str:
+    """A clustering in words."""
     text = ngettext("{layer} found {count} cluster", "{layer} found {count} clusters", made.fit.clusters)
     parts = [text.format(layer=_(made.layer.title), count=made.fit.clusters)]
     if made.fit.noise:
-        parts.append(_("{count} noise samples").format(count=made.fit.noise))
+        noise = ngettext("{count} noise sample", "{count} noise samples", made.fit.noise)
+        parts.append(noise.format(count=made.fit.noise))
     if "ari" in made.scores:
         parts.append(_("ARI {value:.3f} against the true labels").format(value=made.scores["ari"]))
     return " ".join([", ".join(parts) + ".", *made.fit.remarks])

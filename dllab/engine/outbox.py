@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from dllab.engine.protocol import Epoch, Event, Picture, Progress, Scalars, encode, pack
+from dllab.engine.protocol import Epoch, Event, Picture, Progress, Scalars, Stage, encode, pack
 from dllab.engine.series import Series
 
 _GATHER_LIMIT = 16_384
@@ -51,7 +51,7 @@ class Outbox:
             self._control.append(event)
             self._changed.notify()
 
-    def latest(self, event: Progress | Epoch | Picture) -> None:
+    def latest(self, event: Progress | Stage | Epoch | Picture) -> None:
         """An event that a newer one of its sort replaces."""
         key = f"picture {event.id}" if isinstance(event, Picture) else type(event).__name__
         with self._changed:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+from dllab.clustering.chain import Clusterings
 from dllab.engine import protocol
 from dllab.engine.errands import Errand
 from dllab.engine.outbox import Outbox
 from dllab.engine.trouble import explain
-from dllab.probes import SLOW, DoesNotApply, compute
+from dllab.probes import CLUSTER_PROBES, PROBES, SLOW, DoesNotApply, Shown, compute, compute_clusters
+from dllab.text import _
 from dllab.training.session import Session
 
 log = logging.getLogger(__name__)
@@ -20,7 +22,7 @@ _PICTURE_SHARE = 10
 """All pictures together take at most a tenth of the time: one of n that took t is made again after 10 n t."""
 
 Mark = tuple[str, int, bool]
-"""(run, step, whether the best weights stand in)."""
+"""(run, step, whether the best weights stand in); of clusterings (run, their number, False)."""
 
 
 @dataclass
@@ -42,6 +44,8 @@ class Pictures:
         self._outbox = outbox
         self._looks: dict[int, Subscription] = {}
         self._errands: dict[int, Errand] = {}
+        self.clusterings: Clusterings | None = None
+        """What was clustered, for probes that look at that instead of a session."""
 
     def look(self, command: protocol.Subscribe) -> None:
         """Keep this picture coming; one that is slow comes once."""
@@ -71,27 +75,29 @@ class Pictures:
 
     def due(self, session: Session | None, run: str) -> list[Subscription | Errand]:
         """What can be made now."""
-        if session is None:
+        if session is None and self.clusterings is None:
             return []
-        now, mark = time.perf_counter(), _mark(session, run)
+        now = time.perf_counter()
         looks = [
             look
             for look in self._looks.values()
-            if look.shown != mark and now >= look.due and self._outbox.wants_picture(look.id)
+            if look.shown != self._mark(look, session, run) and now >= look.due and self._outbox.wants_picture(look.id)
         ]
-        return [*looks, *(errand for errand in self._errands.values() if now >= errand.due)]
+        errands = self._errands.values() if session is not None else ()
+        return [*looks, *(errand for errand in errands if now >= errand.due)]
 
     def patience(self, session: Session | None, run: str) -> float | None:
         """How long nothing can become due by itself; None: for ever."""
-        waiting = session is not None and any(look.shown != _mark(session, run) for look in self._looks.values())
+        anything = session is not None or self.clusterings is not None
+        waiting = anything and any(look.shown != self._mark(look, session, run) for look in self._looks.values())
         errands = [errand.due - time.perf_counter() for errand in self._errands.values() if session is not None]
         least = max(min(errands, default=inf), 0.0)
         return min(least, _PICTURE_S) if waiting else least if least < inf else None
 
-    def show(self, session: Session, run: str, look: Subscription | Errand) -> None:
+    def show(self, session: Session | None, run: str, look: Subscription | Errand) -> None:
         """Make one, or a piece of a slow one, and send it."""
         if isinstance(look, Errand):
-            picture = look.go_on(session, run)
+            picture = look.go_on(session, run) if session is not None else None
             if picture is not None:
                 self._outbox.latest(picture)
             return
@@ -100,7 +106,7 @@ class Pictures:
         labels: dict[str, Any] = {}
         message = ""
         try:
-            shown = compute(session, look.probe, look.params)
+            shown = self._compute(session, look)
             arrays = {name: protocol.pack(array) for name, array in shown.arrays.items()}
             labels = shown.labels
         except DoesNotApply as reason:
@@ -110,9 +116,26 @@ class Pictures:
             message = explain(error, session).text
         took = time.perf_counter() - began
         look.due = began + took + max(_PICTURE_S, _PICTURE_SHARE * len(self._looks) * took)
-        look.shown = _mark(session, run)
-        self._outbox.latest(protocol.Picture(look.id, run, session.step, arrays, labels, message))
+        look.shown = self._mark(look, session, run)
+        step = session.step if session is not None else 0
+        self._outbox.latest(protocol.Picture(look.id, run, step, arrays, labels, message))
+
+    def _compute(self, session: Session | None, look: Subscription) -> Shown:
+        if _is_of_clusters(look, session):
+            if self.clusterings is None:
+                raise DoesNotApply(_("Nothing has been clustered in this run."))
+            return compute_clusters(self.clusterings, look.probe, look.params)
+        if session is None:
+            raise DoesNotApply(_("This experiment only clusters: there is no network to look into."))
+        return compute(session, look.probe, look.params)
+
+    def _mark(self, look: Subscription, session: Session | None, run: str) -> Mark:
+        """Another one when another picture would show something else."""
+        if _is_of_clusters(look, session):
+            return run, self.clusterings.number if self.clusterings else 0, False
+        return (run, session.step, bool(session.last)) if session is not None else (run, 0, False)
 
 
-def _mark(session: Session, run: str) -> Mark:
-    return run, session.step, bool(session.last)
+def _is_of_clusters(look: Subscription, session: Session | None) -> bool:
+    """Whether a probe looks at clusterings; where there are both sorts of that name, a session comes first."""
+    return look.probe in CLUSTER_PROBES and (session is None or look.probe not in PROBES)

@@ -211,6 +211,25 @@ class Progress(Event, frozen=True):
     seconds_left: float
 
 
+class Stage(Event, frozen=True):
+    """Coalesced: how far a clustering is; times are seconds, what is left comes from an estimate."""
+
+    run: str
+    text: str
+    """What is being done, for people."""
+    share: float
+    elapsed: float
+    left: float
+
+
+class Found(Event, frozen=True):
+    """What clustering found, before the state is "done": for each one node, layer (its kind), clusters, noise, samples,
+    scores by name, and the same as a sentence in text."""
+
+    run: str
+    clusterings: list[dict[str, Any]]
+
+
 class Scalars(Event, frozen=True):
     """Coalesced: new points of curves by name ("train_loss", "learning_rate" per step; "val_loss", … per epoch's step)."""
 
@@ -302,6 +321,8 @@ AnyEvent = (
     Ready
     | State
     | Progress
+    | Stage
+    | Found
     | Scalars
     | Epoch
     | Picture

@@ -89,6 +89,16 @@ def explain_non_finite(session: Session, trouble: NonFinite, fault: Fault | None
     return Trouble("non-finite", text, node, fault.phase)
 
 
+def explain_end(session: Session, reason: str) -> Trouble:
+    """Why a run ended by itself, and which weights are in place."""
+    text = ""
+    if reason == "early-stop":
+        text = _("Stopped early: no better validation loss for {count} epochs.").format(count=session.stale)
+    if session.last:
+        text += " " + _("The weights of epoch {epoch}, the best, are in place.").format(epoch=session.best.epoch)
+    return Trouble(reason, text.strip())
+
+
 def layer_title(session: Session, node: str) -> str:
     """What the canvas calls a node."""
     found = session.check.experiment.model.nodes.get(node)

@@ -14,17 +14,16 @@ import torch
 
 from dllab.build import custom
 from dllab.checking import check
-from dllab.document.experiment import Experiment
 from dllab.document.format import from_text
 from dllab.engine import protocol
-from dllab.engine.clustering import cluster
+from dllab.engine.clustering import PATIENCE_S, Jobs
 from dllab.engine.keeping import Keeping
 from dllab.engine.outbox import Outbox, Points
 from dllab.engine.pictures import Pictures
 from dllab.engine.progress import Meter
 from dllab.engine.summary import summarise
 from dllab.engine.travel import Travel
-from dllab.engine.trouble import Trouble, explain, explain_non_finite
+from dllab.engine.trouble import Trouble, explain, explain_end, explain_non_finite
 from dllab.engine.walking import Walking
 from dllab.stepping.fault import Fault
 from dllab.text import _
@@ -62,6 +61,7 @@ class Worker(threading.Thread):
         """The furthest step of this run that walking has reported."""
         self._pictures = Pictures(outbox)
         self._travel: Travel | None = None
+        self._clustering = Jobs(outbox, self._pictures)
         self._points = Points()
         self._flushed = 0.0
         self._meter = Meter()
@@ -72,22 +72,28 @@ class Worker(threading.Thread):
         """Until Quit."""
         while not self._quitting:
             self._take_commands()
-            if self._state == "running":
+            if self._clustering.busy:
+                if (ending := self._clustering.look()) is not None:
+                    self._enter(*ending)
+            elif self._state == "running":
                 self._burst()
             elif self._waits():
                 assert self._travel is not None
                 self._move(self._travel)
             self._report()
+        self._clustering.close()
         self._pictures.close()
         self._keep()
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
     def _take_commands(self) -> None:
-        wait = self._state != "running" and not self._waits() and not self._pictures.due(self._session, self._run)
+        wait = self._clustering.busy or (self._state != "running" and not self._waits())
+        wait = wait and not self._pictures.due(self._session, self._run)
         while True:
             try:
-                command = self.inbox.get(wait, timeout=self._pictures.patience(self._session, self._run))
+                patience = PATIENCE_S if self._clustering.busy else self._pictures.patience(self._session, self._run)
+                command = self.inbox.get(wait, timeout=patience)
             except queue.Empty:
                 return
             wait = False
@@ -112,17 +118,15 @@ class Worker(threading.Thread):
                 self._outbox.control(self._walking.tell(command))
             case protocol.Train():
                 self._train(command)
-            case protocol.Pause() if self._state == "running":
+            case protocol.Pause() if self._state == "running" and not self._clustering.busy:
                 self._enter("paused")
                 self._keep()
             case protocol.Resume() if self._session is not None:
                 self._resume(self._session, command)
             case protocol.Stop() if self._state in ("running", "paused"):
-                self._come_back()
-                self._enter("stopped")
-                self._keep()
+                self._stop()
             case protocol.Reset():
-                self._session, self._run, self._travel = None, "", None
+                self._begin("")
                 self._enter("idle")
             case protocol.Change() if self._travel is not None:
                 self._change(self._travel, command)
@@ -140,6 +144,12 @@ class Worker(threading.Thread):
                 self._open_test(self._session)
             case protocol.Quit():
                 self._quitting = True
+
+    def _stop(self) -> None:
+        self._clustering.end()
+        self._come_back()
+        self._enter("stopped")
+        self._keep()
 
     def _open_test(self, session: Session) -> None:
         self._outbox.control(protocol.TestScore(self._run, session.open_test(), session.opened))
@@ -195,14 +205,13 @@ class Worker(threading.Thread):
         if self._state in ("running", "paused"):
             self._enter("stopped")
             self._keep()
-        self._session = self._travel = None
-        self._keeping.begin()
-        self._run = command.run
+        self._begin(command.run)
         self._enter("starting")
         try:
             experiment = from_text(command.experiment).experiment
             if check(experiment).fits_only:
-                self._cluster(experiment)
+                self._clustering.begin(experiment, self._run)
+                self._enter("running")
                 return
             custom.trust(command.trusted)
             session = Session(experiment, command.device)
@@ -220,11 +229,12 @@ class Worker(threading.Thread):
         gc.freeze()
         self._go(session, command.pace)
 
-    def _cluster(self, experiment: Experiment) -> None:
-        state, found, held = cluster(experiment, self.inbox)
-        self._enter(state, Trouble("data" if state == "failed" else "clustered", found))
-        for command in held:
-            self._obey(command)
+    def _begin(self, run: str) -> None:
+        """Nothing is left of what was there before."""
+        self._clustering.end()
+        self._session = self._travel = self._pictures.clusterings = None
+        self._keeping.begin()
+        self._run = run
 
     def _resume(self, session: Session, command: protocol.Resume) -> None:
         if command.more_epochs <= 0 and self._state != "paused":
@@ -338,12 +348,7 @@ class Worker(threading.Thread):
     def _finish(self, session: Session, reason: str) -> None:
         self._keep()
         session.show_best()
-        text = ""
-        if reason == "early-stop":
-            text = _("Stopped early: no better validation loss for {count} epochs.").format(count=session.stale)
-        if session.last:
-            text += " " + _("The weights of epoch {epoch}, the best, are in place.").format(epoch=session.best.epoch)
-        self._enter("done", Trouble(reason, text.strip()))
+        self._enter("done", explain_end(session, reason))
 
     def _stop_non_finite(self, session: Session, trouble: NonFinite) -> None:
         assert self._travel is not None
@@ -390,7 +395,6 @@ class Worker(threading.Thread):
         if self._waits():
             return
         for look in self._pictures.due(self._session, self._run):
-            assert self._session is not None
             self._pictures.show(self._session, self._run, look)
             if self._travel is not None and self._travel.away and not self.inbox.empty():
                 return

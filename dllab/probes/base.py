@@ -1,4 +1,7 @@
-"""A probe: a function from a session and parameters to arrays and labels, under a name that views subscribe to."""
+"""A probe: a function from a subject and parameters to arrays and labels, under a name that views subscribe to.
+
+The subject is the session of a run, or what was clustered: each sort of probe has its own decorator.
+"""
 
 import importlib
 import logging
@@ -10,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dllab.clustering.chain import Clusterings
 from dllab.text import _
 from dllab.training.session import Session
 
@@ -20,6 +24,7 @@ BUILT_IN = (
     "activations",
     "attention",
     "boundary",
+    "clusters",
     "confusion",
     "distribution",
     "embedding",
@@ -65,6 +70,8 @@ Work = Generator[Partly, None, Shown]
 SlowProbe = Callable[[Session, Mapping[str, Any]], Work]
 SLOW: dict[str, SlowProbe] = {}
 """Those of the probes that are computed once, on request, a short piece at a time; closing the work ends it."""
+ClusterProbe = Callable[[Clusterings, Mapping[str, Any]], Shown]
+CLUSTER_PROBES: dict[str, ClusterProbe] = {}
 
 
 def probe(name: str) -> Callable[[Probe], Probe]:
@@ -72,6 +79,16 @@ def probe(name: str) -> Callable[[Probe], Probe]:
 
     def register(function: Probe) -> Probe:
         PROBES[name] = function
+        return function
+
+    return register
+
+
+def cluster_probe(name: str) -> Callable[[ClusterProbe], ClusterProbe]:
+    """Decorator: make a function of what was clustered known as the probe `name`."""
+
+    def register(function: ClusterProbe) -> ClusterProbe:
+        CLUSTER_PROBES[name] = function
         return function
 
     return register
@@ -123,6 +140,11 @@ def sample_axes(shape: tuple[int, ...], family: str = "") -> tuple[str, ...]:
     return {1: ("unit",), 3: ("channel", "row", "column")}.get(
         len(shape), tuple(f"axis_{i}" for i in range(len(shape)))
     )
+
+
+def compute_clusters(found: Clusterings, name: str, params: Mapping[str, Any]) -> Shown:
+    """What the probe shows of clusterings. Raises DoesNotApply."""
+    return CLUSTER_PROBES[name](found, params)
 
 
 def integer(params: Mapping[str, Any], name: str, default: int, lower: int, upper: int) -> int:

@@ -97,7 +97,7 @@ class Client:
                 self.events.append(event)
                 self._queue.put(event)
                 if self._credit and isinstance(
-                    event, protocol.Scalars | protocol.Progress | protocol.Epoch | protocol.Picture
+                    event, protocol.Scalars | protocol.Progress | protocol.Stage | protocol.Epoch | protocol.Picture
                 ):
                     with contextlib.suppress(ValueError, OSError):
                         self.send(protocol.Credit(1))

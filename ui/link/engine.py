@@ -163,7 +163,7 @@ class EngineLink(QObject):
                 callback = self._summaries.pop(event.id, None)
                 if callback is not None:
                     callback(event)
-            case protocol.Scalars() | protocol.Progress() | protocol.Epoch():
+            case protocol.Scalars() | protocol.Progress() | protocol.Stage() | protocol.Epoch():
                 self.send(protocol.Credit(1))
                 self.reported.emit(event)
             case _:

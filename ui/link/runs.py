@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -31,6 +32,10 @@ class Run:
         self.epochs: list[dict[str, float]] = []
         """Numbers at epoch ends, thinned when epochs follow each other faster than the screen."""
         self.progress: protocol.Progress | None = None
+        self.stage: protocol.Stage | None = None
+        """How far a clustering is."""
+        self.found: list[dict[str, Any]] = []
+        """What clustering found, as protocol.Found says it."""
         self.test: protocol.TestScore | None = None
         self.step = 0
         self.first = 0
@@ -125,6 +130,10 @@ class Runs(QObject):
                     run.trouble = event
             case protocol.Progress():
                 run.progress, run.step = event, event.step
+            case protocol.Stage():
+                run.stage = event
+            case protocol.Found():
+                run.found = event.clusterings
             case protocol.Scalars():
                 for name, (steps, values) in event.series.items():
                     run.curves.setdefault(name, Series()).extend(protocol.unpack(steps), protocol.unpack(values))
