@@ -50,7 +50,7 @@ def row(template: Template) -> str:
 def _words(name: str, mean: float, spread: float) -> str:
     if name == "accuracy":
         return f"accuracy {100 * mean:.1f} ± {100 * spread:.1f} %"
-    return f"{'R²' if name == 'r2' else name} {mean:.4g} ± {spread:.2g}"
+    return f"{'R²' if name == 'r2' else name.removeprefix('part.')} {mean:.4g} ± {spread:.2g}"
 
 
 def page() -> Iterator[str]:

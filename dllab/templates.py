@@ -67,6 +67,20 @@ TEMPLATES: tuple[Template, ...] = (
         "image",
     ),
     Template(
+        "autoencoder-digits",
+        N_("Digits, autoencoder"),
+        N_("Each digit squeezed through eight numbers and drawn again: what is left out was not worth keeping."),
+        "image",
+    ),
+    Template(
+        "vae-digits",
+        N_("Digits, variational autoencoder"),
+        N_(
+            "A code of four numbers with a spread each, held near a normal distribution: one loss pulls against another."
+        ),
+        "image",
+    ),
+    Template(
         "digits-softmax-shapes",
         N_("Digits in colour, softmax regression"),
         N_("Three channels of 64 pixels: 192 weights for each class and an offset, 1,930 numbers in all."),

@@ -17,6 +17,7 @@ from dllab.declare import Declared, FormField, Registry, form_fields
 from dllab.layers import LAYERS
 from dllab.layers.analysing import Analysis
 from dllab.layers.base import FAMILIES, Call, Layer, Misfit, Shape, Signal, is_padded, signals, vocabulary
+from dllab.layers.ends import End
 
 if TYPE_CHECKING:
     from torch import nn
@@ -163,6 +164,8 @@ def _outcome(layer: Layer, inputs: tuple[Shape, ...]) -> object:
         return misfit.code, misfit.at
     if isinstance(layer, Analysis):
         return shapes, layer.estimator(), getattr(layer, "neighbours", None)
+    if isinstance(layer, End):
+        return shapes, layer.input_ports(), layer.model_dump()
     if call is None:
         return shapes
     with torch.device("meta"):

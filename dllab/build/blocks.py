@@ -182,6 +182,13 @@ class KLDivergence(nn.Module):
         return (logs.exp() * (logs - p.log())).sum(-1).mean()
 
 
+class StandardNormal(nn.Module):
+    """KL divergence from normal distributions with mean mu and log variance logvar to N(0, 1), averaged over the batch."""
+
+    def forward(self, mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
+        return 0.5 * (mu**2 + logvar.exp() - logvar - 1).flatten(1).sum(1).mean()
+
+
 class CosineLoss(nn.Module):
     """One minus the cosine of the angle between outputs and targets, averaged over the batch."""
 

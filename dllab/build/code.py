@@ -14,6 +14,7 @@ from dllab.build.module import LENGTHS, calls_of, trainable_check
 from dllab.document.experiment import Experiment, Graph
 from dllab.document.flat import SEPARATOR
 from dllab.layers.base import Call, Layer, Shape, show_shape
+from dllab.layers.ends import End
 
 
 def code_line(layer: Layer, inputs: tuple[Shape, ...]) -> str:
@@ -44,11 +45,17 @@ def to_code(experiment: Experiment) -> str:
     if any(found.takes_lengths for found in checked.nodes.values()):
         lines.append(f"        lengths = {LENGTHS}")
     values: dict[tuple[str, str], str] = {}
+    ends = {}
     for name in checked.order:
         layer = checked.nodes[name].layer
         assert layer is not None
         called = 0 if name not in calls else 1 + checked.nodes[name].takes_lengths
+        if isinstance(layer, End):
+            sources = {link.input: (link.source, link.output) for link in experiment.model.into(name)}
+            ends[name] = [values[sources[port]] for port in layer.input_ports()]
+            continue
         lines += _forward_lines(experiment.model, name, layer, names, called, values)
+    lines.append(f"        return {', '.join(value for goal in checked.goals for value in ends[goal.node])}")
     return "\n\n\n".join([*parts, "\n".join(lines)]) + "\n"
 
 
@@ -96,8 +103,6 @@ def _forward_lines(
     """The lines of one node; remembers which variable holds each of its outputs. `called` 2: with lengths."""
     ends = {link.input: (link.source, link.output) for link in graph.into(name)}
     inputs = [values[ends[port]] for port in layer.input_ports()]
-    if layer.kind == "output":
-        return [f"        return {inputs[0]}"]
     ports = layer.output_ports()
     if not called:
         values.update({(name, port): inputs[0] if inputs else "x" for port in ports})

@@ -1,5 +1,6 @@
 """The loss of an experiment in torch, and targets in the form it compares."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,7 +11,8 @@ from dllab.data.base import IGNORED, DataSpec
 from dllab.document.experiment import Experiment
 from dllab.layers.base import Call
 from dllab.recipe import LOSSES
-from dllab.recipe.losses import TargetForm
+from dllab.recipe.goals import Goal
+from dllab.recipe.losses import Loss, TargetForm
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +24,11 @@ def build_loss(experiment: Experiment, spec: DataSpec, labels: "np.ndarray | Non
     `labels` are the class numbers of the training part: losses that balance the classes count them.
     """
     choice = experiment.training.loss
-    loss = LOSSES.make(choice.kind, choice.params)
+    return loss_module(LOSSES.make(choice.kind, choice.params), spec, labels)
+
+
+def loss_module(loss: Loss, spec: DataSpec, labels: "np.ndarray | None" = None) -> nn.Module:
+    """A loss in torch, for what this data asks for."""
     call = loss.call()
     if labels is not None and spec.classes:
         known = torch.as_tensor(labels).flatten()
@@ -31,6 +37,31 @@ def build_loss(experiment: Experiment, spec: DataSpec, labels: "np.ndarray | Non
         call = Call(call.name, call.args, {**call.options, **weights})
     made = make_module(call)
     return EveryStep(made) if spec.positions else made
+
+
+class Total(nn.Module):
+    """The weighted sum of the losses of several ends."""
+
+    def __init__(self, losses: Sequence[nn.Module], goals: Sequence[Goal]) -> None:
+        super().__init__()
+        self.losses = nn.ModuleList(losses)
+        self.goals = tuple(goals)
+        self.parts: tuple[Tensor, ...] = ()
+        """What each loss came to the last time, without its weight."""
+
+    def forward(self, outputs: Tensor | tuple[Tensor, ...], targets: Tensor | tuple[Tensor, ...]) -> Tensor:
+        """What reaches the ends, wire by wire, and the targets of those that have one."""
+        wires = list(outputs) if isinstance(outputs, tuple) else [outputs]
+        known = list(targets) if isinstance(targets, tuple) else [targets]
+        parts = []
+        for loss, goal in zip(self.losses, self.goals, strict=True):
+            given = [wires.pop(0) for _wire in range(goal.inputs)]
+            parts.append(loss(*given) if goal.loss is None else loss(*given, known.pop(0)))
+        self.parts = tuple(part.detach() for part in parts)
+        total: Tensor = self.goals[0].weight * parts[0]
+        for goal, part in zip(self.goals[1:], parts[1:], strict=True):
+            total = total + goal.weight * part
+        return total
 
 
 class EveryStep(nn.Module):
@@ -56,7 +87,7 @@ def target_form(experiment: Experiment, spec: DataSpec) -> TargetForm:
     return LOSSES.make(choice.kind, choice.params).target_form(spec)
 
 
-def encode_targets(y: "np.ndarray", form: TargetForm, spec: DataSpec) -> Tensor:
+def encode_targets(y: "np.ndarray | Tensor", form: TargetForm, spec: DataSpec) -> Tensor:
     """Targets of a dataset (class numbers or values) as the loss compares them."""
     targets = torch.as_tensor(y)
     match form:
@@ -67,6 +98,8 @@ def encode_targets(y: "np.ndarray", form: TargetForm, spec: DataSpec) -> Tensor:
         case "one_hot":
             rows = nn.functional.one_hot(targets.long().clamp(min=0), len(spec.classes)).float()
             return _without_answer(rows, targets)
+        case "value" if spec.task == "reconstruction":
+            return targets.float()
         case "value":
             return targets.float().flatten(1 + bool(spec.positions))
 

@@ -1,5 +1,6 @@
 """The graph as a torch module: one submodule a node, run along a plan that is worked out once."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from dllab.build.making import BuildProblem, make_layer
-from dllab.checking import Check, NodeCheck, check
+from dllab.checking import Check, check
 from dllab.document.experiment import Experiment
 from dllab.layers.base import Call
+from dllab.layers.ends import End
 from dllab.text import _
+
+Outputs = Tensor | tuple[Tensor, ...]
+"""What reaches the ends of a network: one tensor, or one for each wire."""
 
 
 class Layers(nn.ModuleDict):
@@ -53,14 +58,17 @@ class Network(nn.Module):
         self.layers = Layers()
         for name, call in self.calls.items():
             self.layers[name] = make_layer(call, name, self.nodes[name])
-        self._node_slots, self.plan = self._lay_out(experiment, checked)
+        self._port_slots, self._node_slots, self.plan = self._lay_out(experiment, checked)
         self._slots = 1 + sum(len(step.outputs) for step in self.plan)
-        self.result = next(self._node_slots[n] for n, found in checked.nodes.items() if _is_output(found))
+        self.results = self._end_slots(experiment, checked)
+        """The slots of what reaches the ends, in the order of the goals."""
         self._lengths = any(step.lengths for step in self.plan)
         self._chain = self._straight()
 
-    def _lay_out(self, experiment: Experiment, checked: Check) -> tuple[dict[str, int], tuple[Step, ...]]:
-        """The slot of every node's value, and the calls in order; slot 0 holds the input."""
+    def _lay_out(
+        self, experiment: Experiment, checked: Check
+    ) -> tuple[dict[tuple[str, str], int], dict[str, int], tuple[Step, ...]]:
+        """The slot of every port's and every node's value, and the calls in order; slot 0 holds the input."""
         sources = {link.end: (link.source, link.output) for link in experiment.model.links}
         slots: dict[tuple[str, str], int] = {}
         node_slots: dict[str, int] = {}
@@ -79,22 +87,36 @@ class Network(nn.Module):
                 plan.append(Step(name, self.layers[name], inputs, outputs, lengths))
             slots.update({(name, port): slot for port, slot in zip(ports, outputs, strict=False)})
             node_slots[name] = outputs[0]
-        return node_slots, tuple(plan)
+        return slots, node_slots, tuple(plan)
+
+    def _end_slots(self, experiment: Experiment, checked: Check) -> tuple[int, ...]:
+        slots = {}
+        for name in checked.order:
+            layer = checked.nodes[name].layer
+            if isinstance(layer, End):
+                into = {link.input: link for link in experiment.model.into(name)}
+                slots[name] = [self._port_slots[into[p].source, into[p].output] for p in layer.input_ports()]
+        return tuple(slot for goal in checked.goals for slot in slots[goal.node])
 
     def _straight(self) -> list[nn.Module] | None:
         """The modules one after the other, if each takes just what the one before it gives."""
         for place, step in enumerate(self.plan):
             if step.lengths or step.inputs != (place,) or step.outputs != (place + 1,):
                 return None
-        return [step.module for step in self.plan] if self.result == len(self.plan) else None
+        return [step.module for step in self.plan] if self.results == (len(self.plan),) else None
 
-    def forward(self, x: Tensor) -> Tensor:
-        """What reaches the Output for a batch of prepared samples."""
+    def forward(self, x: Tensor) -> Outputs:
+        """What reaches the Output for a batch of prepared samples; a tuple where several wires reach ends."""
         if self._chain is not None:
             for module in self._chain:
                 x = module(x)
             return x
-        return self._run(x)[self.result]
+        return self.gathered(self._run(x))
+
+    def gathered(self, values: Sequence[Tensor] | Mapping[int, Tensor]) -> Outputs:
+        """What reaches the ends, from the values of all slots."""
+        found = tuple(values[slot] for slot in self.results)
+        return found if len(found) > 1 else found[0]
 
     def forward_nodes(self, x: Tensor) -> dict[str, Tensor]:
         """The output of every node by id; for the Output what reaches it, for several ports the first one's."""
@@ -120,10 +142,6 @@ LENGTHS = "(x != 0).sum(1).clamp(min=1)"
 def sample_lengths(x: Tensor) -> Tensor:
     """How long each sample of padded indices (N, T) is, at least 1: index 0 is padding. LENGTHS is the same as text."""
     return (x != 0).sum(1).clamp(min=1)
-
-
-def _is_output(found: NodeCheck) -> bool:
-    return found.layer is not None and found.layer.kind == "output"
 
 
 def build(experiment: Experiment) -> Network:

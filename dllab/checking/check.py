@@ -1,7 +1,8 @@
 """One pass over the graph from input to output: shapes, parameter counts, arithmetic and problems."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError
 from math import prod
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from dllab.checking.fit import fit_problems, split_problems
+from dllab.checking.fit import goal_problems, split_problems, task_problems
 from dllab.checking.groups import at_home, flaw_problems, group_checks
 from dllab.checking.known import NodeCheck
 from dllab.checking.order import ordered
@@ -22,8 +23,10 @@ from dllab.document.experiment import GROUP_INPUT, GROUP_OUTPUT, Choice, Experim
 from dllab.document.flat import SEPARATOR, Flat, flatten, home_of, inside_of, ports_of
 from dllab.layers import LAYERS
 from dllab.layers.base import InsertBefore, Layer, Misfit, SetParam, Shape, is_padded, show_shape, signals
+from dllab.layers.ends import Output, Prior
 from dllab.layers.grouping import Group, Ports
 from dllab.recipe import INITIALISATIONS, LOSSES, OPTIMISERS, SCHEDULES
+from dllab.recipe.goals import Goal, goal, main_goal
 from dllab.recipe.losses import Loss
 from dllab.text import N_, _
 
@@ -46,9 +49,11 @@ class Check:
     """Layers from input to output, no groups; empty when there is a loop."""
     data: DataSpec | None
     output: Shape | None
-    """Shape that reaches the loss."""
+    """Shape that reaches the loss of the main goal."""
     taps: tuple[str, ...] = ()
     """What only looks on (clustering and what prepares it), in order; torch never sees these."""
+    goals: tuple[Goal, ...] = ()
+    """What the network is judged by, one for each of its ends, as far as known."""
     behind: Mapping[str, str] = field(default_factory=dict, compare=False)
     """The layer behind the first output of each group."""
 
@@ -111,13 +116,15 @@ def check(experiment: Experiment) -> Check:
     order = ordered(without(graph, taps)) if taps and whole else whole
     problems += _structure(flat, layers)
 
-    ends = [n for n, found in layers.items() if found is not None and found.kind == "output"]
-    output = nodes[ends[0]].inputs[0] if len(ends) == 1 and nodes[ends[0]].inputs else None
+    goals = _goals(experiment, layers, spec, problems) if spec else ()
     if spec:
         problems += split_problems(experiment, nodes, spec)
     problems += tap_problems(experiment, nodes, taps, dataset) if taps else ()
-    if spec and loss and (ends or not taps):
-        problems += fit_problems(experiment, nodes, spec, loss, ends[0] if len(ends) == 1 else None, output)
+    problems += goal_problems(experiment, nodes, goals)
+    if spec and loss and not taps and not goals:
+        problems += task_problems(spec, loss)
+    main = main_goal(goals)
+    output = nodes[main.node].inputs[0] if main and nodes[main.node].inputs else None
     if flat.groups or flat.flaws:
         problems += _group_problems(flat)
         nodes |= group_checks(flat, nodes)
@@ -125,7 +132,25 @@ def check(experiment: Experiment) -> Check:
         problems = at_home(problems)
     problems.sort(key=lambda problem: problem.severity == "warning")
     looking = tuple(name for name in whole if name in taps)
-    return Check(experiment, nodes, tuple(problems), order, spec, output, looking, behind)
+    return Check(experiment, nodes, tuple(problems), order, spec, output, looking, goals, behind)
+
+
+def _goals(
+    experiment: Experiment, layers: Mapping[str, Layer | None], spec: DataSpec, problems: list[Problem]
+) -> tuple[Goal, ...]:
+    """The goals of all ends whose loss is known here."""
+    found = []
+    for name, layer in layers.items():
+        if not isinstance(layer, (Output, Prior)):
+            continue
+        own: list[Problem] = []
+        if isinstance(layer, Output) and layer.loss is not None:
+            _chosen(LOSSES, layer.loss, "loss", own)
+            remove = Fix("param", _("Use the recipe's loss"), name, "loss")
+            problems += [replace(problem, node=name, name="loss", fixes=(remove,)) for problem in own]
+        with suppress(KeyError, ValidationError):  # of the recipe's loss that is said where the recipe is looked at
+            found += [] if own else [goal(name, layer, experiment.training.loss, spec)]
+    return tuple(found)
 
 
 def _group_problems(flat: Flat) -> Iterator[Problem]:
@@ -289,15 +314,14 @@ def _misfit_problem(name: str, found: Layer, misfit: Misfit, severity: Severity 
 def _structure(flat: Flat, layers: Mapping[str, Layer | None]) -> Iterator[Problem]:
     """Ends that are missing or there twice, wires to ports that don't exist, layers without a place."""
     graph = flat.experiment.model
-    for kind, none, many in (
-        ("input", _("The network has no Input: drag one from the palette."), _("There are two Inputs: remove one.")),
-        ("output", _("The network has no Output: drag one from the palette."), _("There are two Outputs: remove one.")),
-    ):
-        ends = [n for n, found in layers.items() if found is not None and found.kind == kind]
-        if not ends and not (kind == "output" and taps_of(layers)):
-            yield Problem(f"no-{kind}", none, name="model")
-        for extra in ends[1:]:
-            yield Problem(f"two-{kind}s", many, extra, fixes=(Fix("remove", _("Remove it"), node=extra),))
+    kinds = [found.kind if found is not None else "" for found in layers.values()]
+    if "input" not in kinds:
+        yield Problem("no-input", _("The network has no Input: drag one from the palette."), name="model")
+    if "output" not in kinds and not taps_of(layers):
+        yield Problem("no-output", _("The network has no Output: drag one from the palette."), name="model")
+    for extra in [name for name, kind in zip(layers, kinds, strict=True) if kind == "input"][1:]:
+        text = _("There are two Inputs: remove one.")
+        yield Problem("two-inputs", text, extra, fixes=(Fix("remove", _("Remove it"), node=extra),))
     for link in graph.links:
         source, target = layers[link.source], layers[link.target]
         if source is not None and link.output not in source.output_ports():

@@ -9,6 +9,7 @@ from dllab.data.base import DataSpec, split_sizes
 from dllab.document.experiment import Experiment, Graph
 from dllab.layers.base import Shape, show_product, show_shape
 from dllab.recipe import LOSSES
+from dllab.recipe.goals import Goal
 from dllab.recipe.losses import Loss
 from dllab.text import N_, _, ngettext
 
@@ -25,28 +26,38 @@ _RANGES: Mapping[str, str] = {
 _PLACEWISE = frozenset({"activation", "regularise", "normalise"})
 
 
-def fit_problems(
-    experiment: Experiment,
-    nodes: Mapping[str, "NodeCheck"],
-    data: DataSpec,
-    loss: Loss,
-    end: str | None,
-    output: Shape | None,
+def goal_problems(
+    experiment: Experiment, nodes: Mapping[str, "NodeCheck"], goals: tuple[Goal, ...]
 ) -> Iterator[Problem]:
-    """Problems between the last layer, the loss and the data."""
+    """Problems between the last layers, the losses and what is asked of each Output."""
+    outputs = [(goal, goal.loss, goal.data) for goal in goals if goal.loss is not None and goal.data is not None]
+    for goal, loss, data in outputs:
+        wrong = list(task_problems(data, loss, "" if len(outputs) == 1 else goal.node))
+        yield from wrong or _fit_problems(experiment, nodes, data, loss, goal.node)
+
+
+def task_problems(data: DataSpec, loss: Loss, end: str = "") -> Iterator[Problem]:
+    """A loss that compares something else than what is asked for; with `end` that Output gets a loss of its own."""
     if data.task == "none":
         text = _(
-            "This data has nothing to predict, so no network can learn it: cluster it, or import it with a target."
+            "This data has nothing to predict, so no network can learn it: cluster it, import it with a target, "
+            "or let an Output have the input as its target."
         )
         yield Problem("no-target", text, name="data")
-        return
-    if data.task not in loss.tasks:
-        yield _wrong_task(data, loss)
-        return
-    if end is None:
-        return
+    elif data.task not in loss.tasks:
+        yield _wrong_task(data, loss, end)
+
+
+def _fit_problems(
+    experiment: Experiment, nodes: Mapping[str, "NodeCheck"], data: DataSpec, loss: Loss, end: str
+) -> Iterator[Problem]:
+    output = nodes[end].inputs[0] if nodes[end].inputs else None
     if output is not None and output != loss.expects(data):
         yield _wrong_size(experiment, nodes, data, loss, end, output)
+    if data.task == "reconstruction" and loss.squash == "sigmoid" and experiment.preparation.scaling != "minmax":
+        text = _("{loss} compares numbers from 0 to 1: scale the inputs to that.").format(loss=_(loss.title))
+        fix = Fix("path", _("Set Scale inputs to minmax"), name="preparation.scaling", value="minmax")
+        yield Problem("not-shares", text, end, name="preparation.scaling", severity="warning", fixes=(fix,))
     weighty = [name for name in _reached(experiment.model, nodes, end) if nodes[name].parameters]
     if output is not None and not weighty:
         yield _nothing_to_learn(data, loss, end, output)
@@ -86,13 +97,20 @@ def split_problems(experiment: Experiment, nodes: Mapping[str, "NodeCheck"], dat
     yield from _batch_norm_of_one(experiment, nodes, train)
 
 
-def _wrong_task(data: DataSpec, loss: Loss) -> Problem:
-    better = next(kind for kind in LOSSES if data.task in kind.tasks)
+def _wrong_task(data: DataSpec, loss: Loss, end: str) -> Problem:
+    scores = data.task == "classification"
+    better = next(kind for kind in LOSSES if data.task in kind.tasks and kind.from_logits == scores)
     text = _("{loss} compares numbers, but this data has classes to tell apart.")
     if data.task == "regression":
         text = _("{loss} compares classes, but this data has numbers to predict.")
-    fix = Fix("path", _("Use {loss}").format(loss=_(better.title)), name="training.loss", kind=better.kind)
-    return Problem("loss-task", text.format(loss=_(loss.title)), name="training.loss", fixes=(fix,))
+    elif data.task == "reconstruction":
+        text = _("{loss} compares classes, but here the input is to be given again.")
+    text, offer = text.format(loss=_(loss.title)), _("Use {loss}").format(loss=_(better.title))
+    if end:
+        fix = Fix("param", offer, end, "loss", {"kind": better.kind, "params": {}})
+        return Problem("loss-task", text, end, "loss", fixes=(fix,))
+    fix = Fix("path", offer, name="training.loss", kind=better.kind)
+    return Problem("loss-task", text, name="training.loss", fixes=(fix,))
 
 
 def _wanted(data: DataSpec, size: int) -> str:
@@ -112,6 +130,8 @@ def _wrong_size(
     output: Shape,
 ) -> Problem:
     *steps, size = expected = loss.expects(data)
+    if data.task == "reconstruction":
+        return _wrong_copy(experiment, nodes, expected, end, output)
     text = _("The data asks for {wanted}, so the last layer must put out {size}; it puts out {got}.")
     if steps:
         text = _("The data asks for {wanted} at every step, so the last layer must put out {size}; it puts out {got}.")
@@ -130,6 +150,22 @@ def _wrong_size(
     return Problem("output-size", text, end, "in", fixes=tuple(fixes))
 
 
+def _wrong_copy(
+    experiment: Experiment, nodes: Mapping[str, "NodeCheck"], expected: Shape, end: str, output: Shape
+) -> Problem:
+    """What is to be the input again has another shape."""
+    text = _("This Output is to give the input again: the last layer must put out {size}; it puts out {got}.")
+    text = text.format(size=show_shape(expected), got=show_product(output))
+    if prod(output) == prod(expected):
+        offer = _("Insert Reshape")
+        fixes = [Fix("insert", offer, end, "in", kind="reshape", params={"extents": tuple(expected)})]
+    elif len(output) > 1:
+        fixes = [Fix("insert", _("Insert Flatten"), end, "in", kind="flatten")]
+    else:
+        fixes = _fix_last_axis(end, _last_linear(experiment.model, nodes, end), prod(expected))
+    return Problem("output-size", text, end, "in", fixes=tuple(fixes))
+
+
 def _fix_last_axis(end: str, linear: str | None, size: int) -> list[Fix]:
     insert = Fix("insert", _("Insert Linear"), end, "in", kind="linear", params={"features": size})
     if linear is None:
@@ -141,7 +177,7 @@ def _nothing_to_learn(data: DataSpec, loss: Loss, end: str, output: Shape) -> Pr
     text = _("There is nothing to learn: no layer on the way from Input to Output has weights.")
     fixes: tuple[Fix, ...] = (Fix("insert", _("Insert Flatten"), end, "in", kind="flatten"),)
     *steps, size = loss.expects(data)
-    if len(output) == 1 + len(steps):
+    if len(output) == 1 + len(steps) and data.task != "reconstruction":
         fixes = (Fix("insert", _("Insert Linear"), end, "in", kind="linear", params={"features": size}),)
     return Problem("nothing-to-learn", text, end, "in", fixes=fixes)
 
@@ -196,7 +232,7 @@ def _last_activation(
     found = nodes[last].layer if last else None
     if last is None or found is None or found.kind not in _RANGES:
         return
-    remove = Fix("remove", _("Remove it"), node=last)
+    remove, scaling = Fix("remove", _("Remove it"), node=last), experiment.preparation.scaling
     names = {"loss": _(loss.title), "name": _(found.title), "range": _(_RANGES[found.kind])}
     if loss.from_logits and found.kind in ("softmax", "sigmoid"):
         text = _(
@@ -207,6 +243,9 @@ def _last_activation(
     elif loss.from_logits:
         text = _("{loss} works with scores of any size, but {name} puts out only {range}.")
         yield Problem("activation-before-loss", text.format(**names), last, "kind", "warning", (remove,))
+    elif data.task == "reconstruction" and not (scaling == "minmax" and found.kind in ("sigmoid", "relu")):
+        text = _("The scaled inputs may be of any size, but {name} puts out only {range}.")
+        yield Problem("bounded-output", text.format(**names), last, "kind", "warning", (remove,))
     elif data.task == "regression":
         text = _("The numbers to predict may be of any size, but {name} puts out only {range}.")
         yield Problem("bounded-output", text.format(**names), last, "kind", "warning", (remove,))

@@ -1,19 +1,22 @@
 """What a dataset is: typed parameters, what comes out of it known without loading, and how it is loaded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dllab.declare import Declared, Registry
 from dllab.document.experiment import Split
-from dllab.layers.base import Shape
+from dllab.layers.base import Shape, is_padded, vocabulary
 from dllab.text import _
 
 if TYPE_CHECKING:
     import numpy as np
 
-Task = Literal["classification", "regression", "none"]
-"""none: nothing is to be predicted; such data can only be clustered."""
+Task = Literal["classification", "regression", "reconstruction", "none"]
+"""What is asked for: a class, numbers, the input once more. none: nothing is to be predicted; such data can only be
+clustered or given again. A dataset itself never asks for the input."""
+Target = Literal["label", "input"]
+"""What an Output is compared with: the data's own answer, or the sample itself."""
 Family = Literal["image", "table", "points", "sequence", "text"]
 
 IGNORED = -100
@@ -99,6 +102,31 @@ class Dataset(Declared):
     def load(self, seed: int) -> Arrays:
         """The samples; generated ones depend on `seed` alone."""
         raise NotImplementedError(f"{type(self).__name__}.load")
+
+
+def asked(data: DataSpec, target: Target) -> DataSpec:
+    """What an Output with this target has to give: the answers of the data, or each sample again.
+
+    Where a sample consists of words, giving it again is to name one of all words at every step.
+    """
+    if target == "label":
+        return data
+    words = vocabulary(data.input)
+    if not words:
+        return replace(data, task="reconstruction", classes=(), targets=(), positions=0)
+    names = data.tokens or tuple(str(number) for number in range(words))
+    return replace(data, task="classification", classes=names, targets=(), positions=data.input[0])
+
+
+def answers(x: "np.ndarray", y: "np.ndarray", data: DataSpec, target: Target) -> "np.ndarray":
+    """What an Output with this target is compared with, from prepared samples and the data's own answers."""
+    if target == "label":
+        return y
+    if not is_padded(data.input):
+        return x
+    import numpy as np
+
+    return np.where(x == 0, IGNORED, x)
 
 
 def split_sizes(samples: int, split: Split, gap: int = 0) -> tuple[int, int, int]:

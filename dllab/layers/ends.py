@@ -1,8 +1,11 @@
 """Where data enters the network and where predictions leave it."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from dllab.layers.base import Call, Layer, layer
+from pydantic import Field
+
+from dllab.document.experiment import Choice
+from dllab.layers.base import Call, Layer, Misfit, Shape, layer, show_shape
 from dllab.text import N_
 
 
@@ -29,23 +32,76 @@ class Input(Layer):
         return None
 
 
-@layer
-class Output(Layer):
-    """Hands the network's prediction to the loss function.
+_WEIGHT = Annotated[float, Field(ge=0.0, le=1e6)]
+_COUNTS = N_("How much its loss counts in the sum of all losses")
 
-    Cross-entropy takes raw scores (logits), one per class, and applies the softmax itself:
-    $\\mathrm{CE} = -\\log \\frac{e^{z_y}}{\\sum_k e^{z_k}}$.
 
-    Reference: Goodfellow, Bengio, Courville, *Deep Learning* (2016), 6.2.2, on output units.
-    """
+class End(Layer):
+    """Base of the ends of a network: each adds its loss, times its weight, to what training makes small."""
 
-    kind: ClassVar[str] = "output"
-    title: ClassVar[str] = N_("Output")
     family: ClassVar[str] = "output"
-    glyph: ClassVar[str] = "mdi6.bullseye-arrow"
 
     def output_ports(self) -> tuple[str, ...]:
         return ()
 
-    def call(self, *inputs: tuple[int, ...]) -> Call | None:
+    def call(self, *inputs: Shape) -> Call | None:
         return None
+
+
+@layer
+class Output(End):
+    """Hands the network's prediction to the loss function.
+
+    Cross-entropy takes raw scores (logits), one per class, and applies the softmax itself:
+    $\\mathrm{CE} = -\\log \\frac{e^{z_y}}{\\sum_k e^{z_k}}$. An autoencoder is compared with its own input; noise that the
+    preparation adds is not in what it is compared with. With several Outputs the loss is the sum of
+    $w_i L_i$, each with a loss of its own or that of the recipe.
+
+    Reference: Goodfellow, Bengio, Courville, *Deep Learning* (2016), 6.2.2, on output units, and 14 on autoencoders.
+    """
+
+    kind: ClassVar[str] = "output"
+    title: ClassVar[str] = N_("Output")
+    glyph: ClassVar[str] = "mdi6.bullseye-arrow"
+
+    target: Literal["label", "input"] = Field(
+        "label",
+        title=N_("Target"),
+        description=N_(
+            "label: what the data asks for; input: the sample itself, as an autoencoder has to give it back"
+        ),
+    )
+    weight: _WEIGHT = Field(1.0, title=N_("Weight"), description=_COUNTS)
+    loss: Choice | None = Field(None, title=N_("Loss"), description=N_("A loss of its own; automatic: the recipe's"))
+
+
+@layer
+class Prior(End):
+    """Keeps the distributions of a variational autoencoder near the standard normal one, so that it can be drawn from.
+
+    $L = \\frac{1}{N} \\sum_n \\mathrm{KL}(q_n \\| N(0, I)) = \\frac{1}{N} \\sum_n \\frac12 \\sum_j (\\mu_j^2 + \\sigma_j^2 - \\log \\sigma_j^2 - 1)$.
+    Together with the loss of the reconstruction, summed over the numbers of a sample, it is the negative evidence
+    lower bound (ELBO); a weight $\\beta$ over 1 makes the code simpler and the pictures blurred.
+
+    Reference: Kingma, Welling, *Auto-encoding variational Bayes*, ICLR 2014, appendix B; Higgins et al., *β-VAE*, ICLR 2017.
+    """
+
+    kind: ClassVar[str] = "prior"
+    title: ClassVar[str] = N_("Prior")
+    glyph: ClassVar[str] = "mdi6.magnet"
+
+    weight: _WEIGHT = Field(1.0, title=N_("Weight"), description=_COUNTS)
+
+    def input_ports(self) -> tuple[str, ...]:
+        return ("mu", "logvar")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        mu, logvar = inputs
+        if mu != logvar:
+            text = N_("Prior needs equal shapes: mu is {mu}, logvar is {logvar}.")
+            raise Misfit("shapes", text, "logvar", mu=show_shape(mu), logvar=show_shape(logvar))
+        return mu
+
+    def loss_call(self) -> Call:
+        """How torch builds the loss of what comes in."""
+        return Call("blocks.StandardNormal")

@@ -21,11 +21,9 @@ def activations(session: Session, params: Mapping[str, Any]) -> Shown:
         values = session.network.forward_nodes(session.validation[0][sample : sample + 1])
     if node not in values:
         raise DoesNotApply(_("This layer is not part of the network that is training."))
-    end = next(
-        n for n, found in session.check.nodes.items() if found.layer is not None and found.layer.kind == "output"
-    )
+    said = session.aims.said(values[session.aims.main.node])
     labels = {"node": node, "sample": sample, "count": len(part.x)}
-    labels |= verdict(session, values[end], session.validation[2][sample : sample + 1])[0]
+    labels |= verdict(session, said, session.validation[2][sample : sample + 1])[0]
     output = values[node][0].float().cpu().numpy()
     layer = session.check.nodes[node].layer
     axes = {"output": sample_axes(output.shape, layer.family if layer is not None else "")}

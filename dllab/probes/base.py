@@ -34,6 +34,7 @@ BUILT_IN = (
     "losses",
     "neighbours",
     "predictions",
+    "reconstruction",
     "samples",
     "weights",
 )

@@ -18,6 +18,8 @@ _MARGIN = 0.08
 @probe("boundary")
 def boundary(session: Session, params: Mapping[str, Any]) -> Shown:
     """Params: resolution. Two inputs: grid (R, R, C), row 0 lowest. One input: curve_x, curve_y. With the points."""
+    if session.data.task == "reconstruction":
+        raise DoesNotApply(_("This network gives its input again: Reconstruction shows how well."))
     shape = session.data.input
     if shape not in ((1,), (2,)) or vocabulary(shape):
         raise DoesNotApply(_("A boundary can be drawn for data with one or two inputs; this data has more."))

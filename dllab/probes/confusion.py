@@ -15,6 +15,8 @@ from dllab.training.session import Session
 def confusion(session: Session, params: Mapping[str, Any]) -> Shown:
     """Over the validation part: counts (true, says), and per sample true, says and confidence."""
     data = session.data
+    if data.task == "reconstruction":
+        raise DoesNotApply(_("This network gives its input again: Reconstruction shows how well."))
     if data.task != "classification":
         raise DoesNotApply(_("A confusion matrix needs classes; this data has numbers to predict."))
     if data.positions:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
+from dllab.build.module import Outputs
 from dllab.probes.base import DoesNotApply, Shown, integer, probe
 from dllab.text import _
+from dllab.training.aims import Targets, cut
 from dllab.training.features import layer_outputs
 from dllab.training.metrics import says
 from dllab.training.session import Session
@@ -80,9 +81,10 @@ def principal(rows: np.ndarray) -> Main:
 def answers(session: Session, count: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """For the first `count` validation samples: true and says (classes or values) and the loss of each."""
     data = session.data
-    x, targets, labels = (part[:count] for part in session.validation)
-    outputs = session.predict(x)
-    arrays = {"loss": sample_losses(session, outputs, targets)}
+    x, targets, labels = session.validation.samples(0, count)
+    reached = session.outputs(x)
+    arrays = {"loss": sample_losses(session, reached, targets)}
+    outputs = session.aims.said(reached)
     if data.task == "classification" and not data.positions:
         arrays |= {"true": labels.cpu().numpy(), "says": says(outputs, data).cpu().numpy()}
     elif not data.positions:
@@ -92,10 +94,11 @@ def answers(session: Session, count: int) -> tuple[dict[str, np.ndarray], dict[s
     return arrays, {**facts, "samples": len(session.prepared.validation.x)}
 
 
-def sample_losses(session: Session, outputs: Tensor, targets: Tensor) -> np.ndarray:
+def sample_losses(session: Session, outputs: Outputs, targets: Targets) -> np.ndarray:
     """The loss of every sample alone (n,): what a batch of only this sample would cost."""
+    count = len(outputs[0] if isinstance(outputs, tuple) else outputs)
     with session.looking():
-        alone = (session.loss(outputs[i : i + 1], targets[i : i + 1]) for i in range(len(outputs)))
+        alone = (session.loss(cut(outputs, i, i + 1), cut(targets, i, i + 1)) for i in range(count))
         return np.array([float(value) for value in alone])
 
 

@@ -15,7 +15,7 @@ from dllab.build import blocks
 from dllab.build.sequence_blocks import Memory
 from dllab.probes.base import DoesNotApply, Shown, integer, probe, sample_axes
 from dllab.probes.inside import differentiable, passages
-from dllab.probes.steps import output_of, step_names
+from dllab.probes.steps import outputs_of, step_names
 from dllab.probes.verdict import verdict
 from dllab.text import _
 from dllab.training.session import Session
@@ -114,7 +114,7 @@ def gates(session: Session, params: Mapping[str, Any]) -> Shown:
 
 def _traced(session: Session, node: str, sample: int) -> tuple[list[Way], Any, list[Any], Tensor]:
     """All ways of a layer for one sample, the lengths of the gradients of its loss, and what the network says."""
-    x, targets, _labels = (part[sample : sample + 1] for part in session.validation)
+    x, targets, _labels = session.validation.samples(sample, sample + 1)
     kept: dict[str, Any] = {}
 
     def step_by_step(inputs: list[Tensor], lengths: Tensor | None) -> tuple[Tensor, ...]:
@@ -128,7 +128,7 @@ def _traced(session: Session, node: str, sample: int) -> tuple[list[Way], Any, l
         return (put_out(module, kept["ways"], total),)
 
     with differentiable(session.network):
-        outputs = output_of(session, passages(session.network, x, {node: step_by_step}))
+        outputs = outputs_of(session, passages(session.network, x, {node: step_by_step}))
         ways: list[Way] = kept["ways"]
         states = [h for way in ways for h in way.steps["hidden"]]
         found = torch.autograd.grad(session.loss(outputs, targets), [kept["given"], *states], allow_unused=True)
@@ -136,4 +136,4 @@ def _traced(session: Session, node: str, sample: int) -> tuple[list[Way], Any, l
     count = kept["given"].shape[1]
     at_input = found[0][0].norm(dim=1).double().cpu().numpy()
     at_state = torch.tensor(sizes, dtype=torch.float64).reshape(len(ways), count).numpy()
-    return ways, at_input, list(at_state), outputs.detach()
+    return ways, at_input, list(at_state), session.aims.said(outputs).detach()

@@ -20,11 +20,11 @@ _SHOWN = 100
 def losses(session: Session, params: Mapping[str, Any]) -> Shown:
     """Params: order ("largest", "smallest"), or indices to keep to. Arrays: loss of each sample, alone in a batch; for
     the first of the order their positions (sample) and raw x. Labels: true, says and confidence of those."""
-    x, targets, labels = (part[:_SAMPLES] for part in session.validation)
+    x, targets, labels = session.validation.samples(0, _SAMPLES)
     if not len(x):
         raise DoesNotApply(_("There is no validation part to look at."))
-    outputs = session.predict(x)
-    found = sample_losses(session, outputs, targets)
+    reached = session.outputs(x)
+    found, outputs = sample_losses(session, reached, targets), session.aims.said(reached)
     wanted = params.get("indices")
     kept = [i for i in wanted if isinstance(i, int) and 0 <= i < len(x)] if isinstance(wanted, list | tuple) else None
     among = np.arange(len(x)) if kept is None else np.array(kept, np.int64)

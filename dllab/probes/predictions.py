@@ -14,6 +14,8 @@ from dllab.training.session import Session
 @probe("predictions")
 def predictions(session: Session, params: Mapping[str, Any]) -> Shown:
     """Over the validation part: true and says (N, T); R² and the mean absolute error."""
+    if session.data.task == "reconstruction":
+        raise DoesNotApply(_("This network gives its input again: Reconstruction shows how well."))
     if session.data.task != "regression":
         raise DoesNotApply(_("This data has classes; the confusion matrix shows how they are told apart."))
     if session.data.positions:

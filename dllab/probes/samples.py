@@ -27,7 +27,7 @@ def samples(session: Session, params: Mapping[str, Any]) -> Shown:
         "features": list(session.data.features),
         "tokens": list(session.data.tokens),
         "indices": indices,
-        "true": [v["true"] for v in said],
-        "says": [v["says"] for v in said],
+        "true": [v.get("true", "") for v in said],
+        "says": [v.get("says", "") for v in said],
     }
     return Shown({"x": part.raw[indices]}, labels, {"x": ("sample", *sample_axes(part.raw.shape[1:]))})

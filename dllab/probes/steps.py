@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from dllab.build.module import Outputs
 from dllab.probes.inside import Passage
 from dllab.training.session import Session
 
@@ -16,10 +17,15 @@ def step_names(session: Session, sample: int, count: int) -> list[str]:
 
 
 def output_of(session: Session, every: dict[str, Passage]) -> Tensor:
-    """What reaches the Output in these passages."""
+    """What the main Output says in these passages."""
+    return session.aims.said(outputs_of(session, every))
+
+
+def outputs_of(session: Session, every: dict[str, Passage]) -> Outputs:
+    """What reaches the ends in these passages."""
     slots = {
         slot: value
         for step in session.network.plan
         for slot, value in zip(step.outputs, every[step.node].outputs, strict=True)
     }
-    return slots[session.network.result]
+    return session.network.gathered(slots)

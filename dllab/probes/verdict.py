@@ -13,6 +13,9 @@ from dllab.training.session import Session
 def verdict(session: Session, outputs: Tensor, labels: Tensor) -> list[dict[str, Any]]:
     """For each row: true and says as text; for classes also the confidence in what it says."""
     data = session.data
+    if data.task == "reconstruction":
+        errors = np.abs(session.in_units(labels) - session.in_units(outputs)).reshape(len(outputs), -1).mean(1)
+        return [{"error": float(error)} for error in errors]
     if data.task == "regression":
         both = zip(session.in_units(labels), session.in_units(outputs), strict=True)
         return [{"true": _numbers(y), "says": _numbers(out)} for y, out in both]

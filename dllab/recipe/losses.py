@@ -32,10 +32,12 @@ class Loss(Declared):
 
     def target_form(self, data: DataSpec) -> TargetForm:
         """In which form the targets of this data are compared."""
-        return "value" if data.task == "regression" else "one_hot"
+        return "one_hot" if data.task == "classification" else "value"
 
     def expects(self, data: DataSpec) -> Shape:
         """The output shape per sample that this loss needs on this data."""
+        if data.task == "reconstruction":
+            return tuple(data.input)
         return _every_step(data, len(data.targets) if data.task == "regression" else len(data.classes))
 
     def weights(self, counts: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
@@ -124,7 +126,8 @@ class BinaryCrossEntropy(Loss):
     """Cross-entropy for two classes from one score.
 
     $L = -\\frac{1}{N} \\sum_n [\\, y_n \\log \\sigma(z_n) + (1 - y_n) \\log(1 - \\sigma(z_n)) \\,]$. It takes the raw score
-    $z$ and applies the sigmoid itself. With more than two classes every class is its own yes-or-no question. Balanced, the
+    $z$ and applies the sigmoid itself. With more than two classes every class is its own yes-or-no question; of
+    an input that is to be given again every number is one, from 0 to 1. Balanced, the
     first term weighs $N_{no} / N_{yes}$.
 
     Reference: Goodfellow et al. (2016), 6.2.2.2; `torch.nn.BCEWithLogitsLoss`.
@@ -134,13 +137,17 @@ class BinaryCrossEntropy(Loss):
     squash: ClassVar[Squash] = "sigmoid"
     title: ClassVar[str] = N_("Binary cross-entropy")
     short: ClassVar[str] = N_("Binary CE")
-    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "reconstruction")
     from_logits: ClassVar[bool] = True
 
     def target_form(self, data: DataSpec) -> TargetForm:
+        if data.task == "reconstruction":
+            return "value"
         return "binary" if len(data.classes) == 2 else "one_hot"
 
     def expects(self, data: DataSpec) -> Shape:
+        if data.task == "reconstruction":
+            return super().expects(data)
         return _every_step(data, 1 if len(data.classes) == 2 else len(data.classes))
 
     class_weights: _CLASS_WEIGHTS = Field(
@@ -172,7 +179,7 @@ class MSE(Loss):
     kind: ClassVar[str] = "mse"
     title: ClassVar[str] = N_("Mean squared error")
     short: ClassVar[str] = N_("MSE")
-    tasks: ClassVar[tuple[Task, ...]] = ("regression", "classification")
+    tasks: ClassVar[tuple[Task, ...]] = ("regression", "reconstruction", "classification")
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
         outputs, targets = numbers["outputs"], numbers["targets"]
@@ -207,7 +214,7 @@ class L1(Loss):
     kind: ClassVar[str] = "l1"
     title: ClassVar[str] = N_("Mean absolute error (L1)")
     short: ClassVar[str] = N_("L1 loss")
-    tasks: ClassVar[tuple[Task, ...]] = ("regression", "classification")
+    tasks: ClassVar[tuple[Task, ...]] = ("regression", "reconstruction", "classification")
 
     def call(self) -> Call:
         return Call("nn.L1Loss")
@@ -224,7 +231,7 @@ class Huber(Loss):
 
     kind: ClassVar[str] = "huber"
     title: ClassVar[str] = N_("Huber")
-    tasks: ClassVar[tuple[Task, ...]] = ("regression", "classification")
+    tasks: ClassVar[tuple[Task, ...]] = ("regression", "reconstruction", "classification")
 
     delta: Annotated[float, Field(gt=0.0, le=1e6)] = Field(
         1.0, title=N_("Delta"), description=N_("Where squared turns into absolute")

@@ -13,9 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dllab.build.module import Step
+from dllab.build.loss import Total
+from dllab.build.module import Outputs, Step
+from dllab.training.aims import Targets
 from dllab.training.session import NonFinite, Outcome, Session
 
+END_PORTS = ("mu", "logvar")
+"""What comes into a prior."""
 PHASES = ("batch", "forward", "loss", "backward", "clip", "update")
 
 
@@ -24,7 +28,7 @@ class Operation:
     """One press of "next": what was computed at one node, with everything that it was computed from.
 
     Arrays have the batch axis first. "batch": x, targets. "forward": input (input.PORT where there are several), weights
-    by name, output. "loss": outputs, targets, loss. "backward": upstream, gradient.input, gradient.WEIGHT. "clip": norm.
+    by name, output. "loss": outputs, targets, loss (with several ends one operation each, and also weight and total). "backward": upstream, gradient.input, gradient.WEIGHT. "clip": norm.
     "update": for each weight WEIGHT.old, .gradient, .clipped, .new and the optimiser's .before.KEY and .after.KEY.
     """
 
@@ -60,24 +64,29 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
     """
     number = session.step
     stop, x, targets = session.take()
-    first, last = _end(session, "input"), _end(session, "output")
-    yield Operation(number, "batch", first, {"x": x, "targets": targets})
+    first = next(
+        name for name, found in session.check.nodes.items() if found.layer is not None and found.layer.kind == "input"
+    )
+    yield Operation(number, "batch", first, {"x": x, **_targets(targets)})
     traces: list[_Trace] = []
     values, lengths = session.network.begin(x)
     for step in session.network.plan:
         trace = _forward(session, step, values, lengths)
         traces.append(trace)
         yield Operation(number, "forward", step.node, _detached(trace.arrays))
-    answer = values[session.network.result]
-    outputs = answer.detach().requires_grad_(answer.requires_grad)
+    leaves = {
+        slot: values[slot].detach().requires_grad_(values[slot].requires_grad) for slot in session.network.results
+    }
+    outputs = session.network.gathered(leaves)
     loss = session.loss(outputs, targets)
-    facts = {"outputs": outputs.detach(), "targets": targets, "loss": loss.detach()}
-    yield Operation(number, "loss", last, facts)
+    ends = _ends(session, outputs, targets, loss)
+    for node, facts in ends.items():
+        yield Operation(number, "loss", node, facts)
     if not math.isfinite(loss.item()):
         raise NonFinite(number, loss.item(), session.first_non_finite(x))
-    (gradient,) = torch.autograd.grad(loss, [outputs])
-    yield Operation(number, "backward", last, {**facts, "gradient.input": gradient})
-    upstream = {session.network.result: gradient}
+    upstream = _from_loss(loss, leaves)
+    for node, facts in ends.items():
+        yield Operation(number, "backward", node, {**facts, **_gradients_at(session, node, upstream)})
     for trace in reversed(traces):
         arrays = _backward(trace, upstream)
         if arrays:
@@ -88,16 +97,52 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
         facts = {} if session.update.norm is None else {"norm": torch.tensor(session.update.norm)}
         yield Operation(number, "clip", "", facts)
     updates = _update(session, found)
-    outcome = session.close(stop, loss.item(), outputs.detach())
+    outcome = session.close(stop, loss.item(), session.aims.said(outputs).detach())
     for node, arrays in updates.items():
         yield Operation(number, "update", node, arrays)
     return outcome
 
 
-def _end(session: Session, kind: str) -> str:
-    return next(
-        name for name, found in session.check.nodes.items() if found.layer is not None and found.layer.kind == kind
-    )
+def _targets(targets: Targets) -> dict[str, Tensor]:
+    if isinstance(targets, Tensor):
+        return {"targets": targets}
+    return {f"targets.{number}": each for number, each in enumerate(targets, 1)}
+
+
+def _ends(session: Session, outputs: Outputs, targets: Targets, loss: Tensor) -> dict[str, dict[str, Tensor]]:
+    """By end: what came in, what it is compared with, its loss without its weight; for several ends also the sum."""
+    wires = list(outputs) if isinstance(outputs, tuple) else [outputs]
+    known = list(targets) if isinstance(targets, tuple) else [targets]
+    parts = session.loss.parts if isinstance(session.loss, Total) else (loss.detach(),)
+    found: dict[str, dict[str, Tensor]] = {}
+    for goal, part in zip(session.aims.goals, parts, strict=True):
+        given = [wires.pop(0).detach() for _wire in range(goal.inputs)]
+        facts = (
+            {"outputs": given[0], "targets": known.pop(0)} if goal.loss else dict(zip(END_PORTS, given, strict=True))
+        )
+        found[goal.node] = facts | {"loss": part}
+        if isinstance(session.loss, Total):
+            found[goal.node] |= {"weight": torch.tensor(goal.weight), "total": loss.detach()}
+    return found
+
+
+def _from_loss(loss: Tensor, leaves: dict[int, Tensor]) -> dict[int, Tensor]:
+    """The gradients that the loss sends into the ends, by slot."""
+    wanted = {slot: leaf for slot, leaf in leaves.items() if leaf.requires_grad}
+    found = torch.autograd.grad(loss, list(wanted.values()))
+    return dict(zip(wanted, found, strict=True))
+
+
+def _gradients_at(session: Session, node: str, upstream: dict[int, Tensor]) -> dict[str, Tensor]:
+    """What the loss sent into the wires of one end; where two ends share a wire, their sum."""
+    place = 0
+    for goal in session.aims.goals:
+        slots = session.network.results[place : place + goal.inputs]
+        place += goal.inputs
+        if goal.node == node:
+            names = ("gradient.input",) if goal.loss else tuple(f"gradient.{port}" for port in END_PORTS)
+            return {name: upstream[slot] for name, slot in zip(names, slots, strict=True) if slot in upstream}
+    return {}
 
 
 def _detached(arrays: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,6 +1,7 @@
 """What the outputs of a network say, and how good that is."""
 
 from dataclasses import dataclass, field
+from math import prod
 
 import torch
 from torch import Tensor
@@ -71,7 +72,8 @@ class Tally:
             return {}
         if self.data.task == "classification":
             return {"accuracy": self.hits / self.count}
-        numbers = self.count * max(1, len(self.data.targets))
+        width = prod(self.data.input) if self.data.task == "reconstruction" else max(1, len(self.data.targets))
+        numbers = self.count * width
         spread = self.total[1] - self.total[0] ** 2 / numbers
         return {"r2": 1 - self.residual / spread} if spread > 0 else {}
 

@@ -12,16 +12,14 @@ import torch
 from torch import Tensor
 
 from dllab.build import blocks, custom
-from dllab.build.loss import build_loss, encode_targets
-from dllab.build.module import build
+from dllab.build.module import Outputs, build
 from dllab.checking import check
-from dllab.data.prepare import Part, Prepared, prepare
+from dllab.data.prepare import Prepared, prepare
 from dllab.document.experiment import Experiment
-from dllab.recipe import LOSSES
+from dllab.training.aims import Aims, Known, Targets, cut, laid
 from dllab.training.augment import augment, augments
 from dllab.training.device import choose
 from dllab.training.memory import refuse_if_too_large
-from dllab.training.metrics import Tally
 from dllab.training.update import Update
 
 _CHUNK = 1024
@@ -66,21 +64,19 @@ class Session:
         self.check = check(experiment)
         refuse_if_too_large(experiment, self.check, self.device)
         self.prepared = prepared or prepare(experiment)
-        self.data = self.prepared.spec
         self.recipe = experiment.training
-        self.loss_declared = LOSSES.make(self.recipe.loss.kind, self.recipe.loss.params)
         if self.device.type == "cuda":
             torch.backends.cudnn.deterministic = True
         torch.manual_seed(experiment.seed)
         self.network = build(experiment)
         self.initial = {k: v.clone() for k, v in self.network.state_dict().items()}
         self.network.to(self.device).train()
-        labels = self.prepared.train.y if self.data.classes else None
-        self.loss = build_loss(experiment, self.data, labels).to(self.device)
+        self.aims = Aims(self.check, self.prepared, self.device)
+        self.data, self.loss_declared, self.loss = self.aims.data, self.aims.declared, self.aims.loss
         self._parameters = tuple(self.network.parameters())
         self._modes_differ = any(map(_two_faced, self.network.modules()))
-        self._x, self._targets, self._labels = self._on_device(self.prepared.train)
-        self._validation = self._on_device(self.prepared.validation)
+        self._train = self.aims.place(self.prepared.train)
+        self._validation = self.aims.place(self.prepared.validation)
         self._naive = self._naive_loss()
         self._shuffle = torch.Generator().manual_seed(experiment.seed)
         self.batch_size = self.recipe.batch_size
@@ -111,21 +107,26 @@ class Session:
             raise NonFinite(self.step, value, self.first_non_finite(x))
         loss.backward()
         self.update.step()
-        return self.close(stop, value, outputs.detach())
+        return self.close(stop, value, self.aims.said(outputs).detach())
 
-    def take(self) -> tuple[int, Tensor, Tensor]:
+    def take(self) -> tuple[int, Tensor, Targets]:
         """The next batch, with no gradients left from the last: where it ends in the epoch, inputs, targets."""
         start, stop = self.cursor, self._batch_end()
         for parameter in self._parameters:
             parameter.grad = None
-        return stop, self._epoch_x[start:stop], self._epoch_targets[start:stop]
+        return stop, self._epoch_x[start:stop], cut(self._epoch_targets, start, stop)
 
-    def close(self, stop: int, value: float, outputs: Tensor) -> Outcome:
-        """Count the batch that ended at `stop` with this loss, after the update; close the epoch if it was its last."""
+    def close(self, stop: int, value: float, said: Tensor) -> Outcome:
+        """Count the batch that ended at `stop` with this loss, after the update; close the epoch if it was its last.
+
+        `said` is what the main Output said.
+        """
         start, self.cursor = self.cursor, stop
         self.step += 1
         self._loss_sum += value * (stop - start)
-        self._tally.add(outputs, self._epoch_labels[start:stop])
+        self._tally.add(said, self._epoch_labels[start:stop])
+        for name, part in self.aims.parts.items():
+            self._parts[name] = self._parts.get(name, 0.0) + part * (stop - start)
         if self._batch_end() > stop:
             return Outcome(value)
         return self._end_epoch(value)
@@ -149,14 +150,14 @@ class Session:
     @property
     def steps_per_epoch(self) -> int:
         """Batches in an epoch at the present batch size."""
-        count = len(self._x)
+        count = len(self._train.x)
         if self.drops_last and count > self.batch_size:
             return count // self.batch_size
         return -(-count // self.batch_size)
 
     def _begin_epoch(self) -> None:
         """Forget the epoch before and put the samples in a new order."""
-        count = len(self._x)
+        count = len(self._train.x)
         if self.recipe.shuffle:
             self._order = torch.randperm(count, generator=self._shuffle)
         else:
@@ -164,23 +165,27 @@ class Session:
         self._lay_out()
         self.cursor = 0
         self._loss_sum = 0.0
+        self._parts: dict[str, float] = {}
         self._began, self._clipped_before = self.step, self.update.clipped
-        self._tally = Tally(self.data)
+        self._tally = self.aims.tally()
 
     def _lay_out(self) -> None:
         """Put the epoch's samples in order once: a batch is then a slice, not a gather."""
         order = self._order.to(self.device)
-        x = self._x.index_select(0, order)
-        if augments(self.experiment.preparation, x):
-            x = augment(x, self.experiment.preparation, self.experiment.seed, self.epoch)
-        self._epoch_x = _laid(x)
-        self._epoch_targets = self._targets.index_select(0, order)
-        self._epoch_labels = self._labels.index_select(0, order)
+        clean = x = self._train.x.index_select(0, order)
+        preparation, seed = self.experiment.preparation, self.experiment.seed
+        if augments(preparation, x):
+            x = augment(x, preparation, seed, self.epoch)
+            if self.aims.copies:
+                clean = augment(clean, preparation.model_copy(update={"noise": 0.0}), seed, self.epoch)
+        self._epoch_x = laid(x)
+        self._epoch_targets, self._epoch_labels = self.aims.in_order(self._train, order, laid(clean))
 
     def _end_epoch(self, value: float) -> Outcome:
         self.epoch += 1
         metrics = {"train_loss": self._loss_sum / self.cursor}
         metrics |= {f"train_{name}": score for name, score in self._tally.score().items()}
+        metrics |= {f"train_part.{name}": part / self.cursor for name, part in self._parts.items()}
         if len(self.prepared.validation.x):
             scores = self.evaluate(*self._validation)
             metrics |= {f"val_{name}": score for name, score in scores.items()}
@@ -199,9 +204,9 @@ class Session:
 
     def _naive_loss(self) -> dict[str, float]:
         """What the validation loss would be without a network, where the data knows a naive answer."""
-        naive, targets = self.prepared.validation.naive, self._validation[1]
-        if naive is None or not len(naive):
-            return {}
+        naive, targets = self.prepared.validation.naive, self._validation.targets
+        if naive is None or not len(naive) or isinstance(targets, tuple) or self.aims.main.target == "input":
+            return self.aims.mean_loss(self._train, self._validation)
         return {"naive_loss": float(self.loss(torch.from_numpy(naive).to(targets), targets))}
 
     def _watch(self, loss: float) -> None:
@@ -228,22 +233,30 @@ class Session:
                 self.network.train()
 
     def predict(self, x: Tensor) -> Tensor:
-        """Outputs (N, …) in evaluation mode, in chunks that fit."""
+        """What the main Output says (N, …) in evaluation mode, in chunks that fit."""
+        return self.aims.said(self.outputs(x))
+
+    def outputs(self, x: Tensor) -> Outputs:
+        """What reaches the ends, in evaluation mode."""
         with self.looking():
             parts = [self.network(x[start : start + _CHUNK]) for start in range(0, max(1, len(x)), _CHUNK)]
-            return parts[0] if len(parts) == 1 else torch.cat(parts)
+            if len(parts) == 1:
+                only: Outputs = parts[0]
+                return only
+            return tuple(map(torch.cat, zip(*parts, strict=True))) if isinstance(parts[0], tuple) else torch.cat(parts)
 
-    def evaluate(self, x: Tensor, targets: Tensor, labels: Tensor) -> dict[str, float]:
-        """Loss and score over a part."""
-        outputs = self.predict(x)
-        tally = Tally(self.data)
-        tally.add(outputs, labels)
-        return {"loss": float(self.loss(outputs, targets)), **tally.score()}
+    def evaluate(self, x: Tensor, targets: Targets, labels: Tensor) -> dict[str, float]:
+        """Loss and score over a part; with several ends also the loss of each."""
+        outputs = self.outputs(x)
+        tally = self.aims.tally()
+        tally.add(self.aims.said(outputs), labels)
+        loss = float(self.loss(outputs, targets))
+        return {"loss": loss, **tally.score(), **{f"part.{name}": part for name, part in self.aims.parts.items()}}
 
     def open_test(self) -> dict[str, float]:
         """Loss and score of the sealed test part; every opening is counted."""
         self.opened += 1
-        return self.evaluate(*self._on_device(self.prepared.test)) if len(self.prepared.test.x) else {}
+        return self.evaluate(*self.aims.place(self.prepared.test)) if len(self.prepared.test.x) else {}
 
     def first_non_finite(self, x: Tensor) -> str:
         """Id of the first node whose output is not finite for this batch; if all are, the last layer: its output is so
@@ -257,7 +270,8 @@ class Session:
 
     def in_units(self, values: Tensor) -> np.ndarray:
         """Predicted or true numbers (N, …) in the units of the data."""
-        return self.prepared.targets.undo(values.detach().float().cpu().numpy())
+        scaling = self.prepared.scaling if self.data.task == "reconstruction" else self.prepared.targets
+        return scaling.undo(values.detach().float().cpu().numpy())
 
     # --- changing and ending it -------------------------------------------------------------------------------------
 
@@ -294,6 +308,7 @@ class Session:
         tensors |= {f"optimiser.{key}": value for key, value in own.items()}
         facts = {name: getattr(self, name) for name in _FACTS}
         facts |= {"best": [self.best.loss, self.best.epoch], "tally": self._tally.facts(), "update": update}
+        facts["parts"] = self._parts
         return tensors, facts
 
     def restore(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
@@ -315,24 +330,13 @@ class Session:
         for name in _FACTS:
             setattr(self, name, facts[name])
         self._tally.restore(facts["tally"])
+        self._parts = dict(facts.get("parts", {}))
         self._lay_out()
 
-    def _on_device(self, part: Part) -> tuple[Tensor, Tensor, Tensor]:
-        """(inputs, targets as the loss takes them, labels: classes, or numbers as scaled as the targets)."""
-        form = self.loss_declared.target_form(self.data)
-        x = _laid(torch.from_numpy(part.x).to(self.device))
-        y = self.prepared.targets.apply(part.y) if self.data.task == "regression" else part.y
-        return x, encode_targets(y, form, self.data).to(self.device), torch.from_numpy(y).to(self.device)
-
     @property
-    def validation(self) -> tuple[Tensor, Tensor, Tensor]:
+    def validation(self) -> Known:
         """Inputs, targets and labels of the validation part, on the device."""
         return self._validation
-
-
-def _laid(x: Tensor) -> Tensor:
-    """Images with their channels last in memory: on a CPU convolution and pooling take them a fifth faster so."""
-    return x.to(memory_format=torch.channels_last) if x.dim() == 4 and x.device.type == "cpu" else x
 
 
 _FACTS = (

@@ -11,6 +11,7 @@ from dllab.document.experiment import GROUP, GROUP_INPUT, GROUP_OUTPUT, Experime
 from dllab.document.flat import inside_of, repetitions
 from dllab.layers import LAYERS
 from dllab.layers.base import show_shape
+from dllab.layers.ends import Output
 from dllab.recipe import LOSSES
 from dllab.text import _, ngettext
 from ui.canvas.geometry import Box, node_height
@@ -74,7 +75,8 @@ def title_of(node: Node, experiment: Experiment) -> str:
     if node.title:
         return node.title
     if node.kind == "output":
-        loss = LOSSES.get(experiment.training.loss.kind)
+        own = node.params.get("loss")
+        loss = LOSSES.get(own["kind"] if isinstance(own, Mapping) and "kind" in own else experiment.training.loss.kind)
         if loss:
             return _(loss.short or loss.title)
     declaration = LAYERS.get(node.kind)
@@ -135,7 +137,8 @@ def _count(node: Node, found: NodeCheck) -> str:
 
 def _detail(node: Node, found: NodeCheck, check: Check) -> str:
     if node.kind == "output":
-        return _target(check)
+        again = isinstance(found.layer, Output) and found.layer.target == "input"
+        return _("the input again") if again else _target(check)
     if found.layer is not None and found.layer.analyses and not found.layer.output_ports():
         field = form_fields(type(found.layer))[0]
         value = getattr(found.layer, field.name)

@@ -101,8 +101,11 @@ class ChoiceForm(QWidget):
             self.form.deleteLater()
             self.form = None
         if declaration is not None and declaration.model_fields:
-            self.form = PathForm(self._document, declaration, self._path)
+            self.form = self._form(declaration)
             self._column.addWidget(self.form)
+
+    def _form(self, declaration: type[Declared]) -> PathForm:
+        return PathForm(self._document, declaration, self._path)
 
     def _on_picked(self, kind: str) -> None:
         text = _("Use {name}").format(name=title_of(self._registry, kind))

@@ -11,12 +11,11 @@ from dllab.document import edits
 from dllab.document.experiment import Experiment, Node
 from dllab.layers.analysing import Clustering
 from dllab.layers.base import Layer, Misfit, show_shape
-from dllab.recipe import LOSSES
 from dllab.text import _
-from ui.inspector.bound_form import ChoiceForm
 from ui.inspector.code_editor import CodeSection
 from ui.inspector.first_weights import FirstWeights
 from ui.inspector.form import Form, problems_by_name
+from ui.inspector.loss_section import LossSection
 from ui.inspector.needs import NeedsSection
 from ui.inspector.problems import Problems
 from ui.inspector.sheet import button, column, glyph, icon_button, label, say
@@ -248,25 +247,3 @@ class DataSection(QWidget):
             lines = [sample_words(spec), target_words(spec)]
         kind = self._page.experiment.data.kind
         say(self._words, "\n".join([title_of(DATASETS, kind), *lines]))
-
-
-class LossSection(QWidget):
-    """Which loss judges the prediction: on the page of the Output."""
-
-    def __init__(self, page: NodePage) -> None:
-        super().__init__()
-        self._document = page.lab.document
-        self.loss = ChoiceForm(self._document, LOSSES, "training.loss", _("Loss"))
-        self.loss.fits = self._fits
-        self._gets = label("", "muted")
-        self.setLayout(column(label(_("Loss"), "heading"), self.loss, self._gets, gap=6))
-
-    def refresh(self) -> None:
-        """Show the loss as it is chosen now."""
-        self.loss.refresh()
-        output = self._document.check.output
-        say(self._gets, _("The network hands it {shape}.").format(shape=show_shape(output)) if output else "")
-
-    def _fits(self, loss: type[Any]) -> bool:
-        data = self._document.check.data
-        return data is None or data.task in loss.tasks

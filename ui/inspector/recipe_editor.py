@@ -84,8 +84,10 @@ class RecipeEditor(Sheet):
         return PathForm(self._document, Training, "training", names)
 
     def _fits(self, loss: type[Any]) -> bool:
-        data = self._document.check.data
-        return data is None or data.task in loss.tasks
+        check = self._document.check
+        tasks = {goal.data.task for goal in check.goals if goal.data is not None}
+        tasks = tasks or ({check.data.task} if check.data is not None else set())
+        return not tasks or bool(tasks.intersection(loss.tasks))
 
     def _on_changed(self, _old: Experiment, _new: Experiment) -> None:
         self.refresh()

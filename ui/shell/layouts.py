@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
 
-from dllab.data.base import DataSpec
+from dllab.checking import Check
+from dllab.recipe.goals import main_goal
 from ui.shell.panes import Pane
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _LEFT, _RIGHT, _BELOW = (
 _PALETTE_WIDTH, _INSPECTOR_WIDTH = 212, 280
 
 
-RESULTS = ("confusion", "boundary", "predictions")
+RESULTS = ("confusion", "boundary", "predictions", "reconstruction")
 """Views of results: each says something about some data only."""
 _RESULT = "result"
 """Stands in a layout for those that suit the data."""
@@ -62,10 +63,14 @@ LAYOUTS = {
 FIRST = "train"
 
 
-def fitting(data: DataSpec | None) -> tuple[str, ...]:
-    """The views of results that say something about this data, the most telling first."""
+def fitting(check: Check) -> tuple[str, ...]:
+    """The views of results that say something about what is asked of this network, the most telling first."""
+    main = main_goal(check.goals)
+    data = main.data if main is not None else check.data
     if data is None:
         return RESULTS
+    if data.task == "reconstruction":
+        return ("reconstruction",)
     plane = ("boundary",) if len(data.input) == 1 and data.input[0] <= 2 and not data.tokens else ()
     return (*plane, "predictions" if data.task == "regression" else "confusion")
 
@@ -149,7 +154,7 @@ class Layouts(QObject):
 
     def suit(self) -> None:
         """Other data: the views of results that say nothing about it make room for those that do."""
-        views, before = fitting(self._bench.lab.document.check.data), self._suited
+        views, before = fitting(self._bench.lab.document.check), self._suited
         self._suited = views
         if views == before or not any(map(self.shown, RESULTS)):
             return
@@ -178,13 +183,13 @@ class Layouts(QObject):
     def _columns(self) -> list[list[str]]:
         """The views that stand beside each other now, each with those behind it."""
         layout = LAYOUTS[self.name]
-        results = fitting(self._bench.lab.document.check.data)
+        results = fitting(self._bench.lab.document.check)
         columns = layout.narrow if self.narrow else layout.wide
         return [[v for name in column for v in (results if name == _RESULT else (name,))] for column in columns]
 
     def _arrange(self) -> None:
         bench, columns = self._bench, self._columns()
-        self._suited = fitting(bench.lab.document.check.data)
+        self._suited = fitting(bench.lab.document.check)
         for pane_id, area in (("palette", _LEFT), ("inspector", _RIGHT), ("outline", _RIGHT)):
             self._put(bench.panes[pane_id], area)
             bench.panes[pane_id].setVisible(pane_id != "outline")

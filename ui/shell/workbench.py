@@ -131,7 +131,8 @@ class Workbench(QMainWindow):
         self.inspector.show_help(kind)
 
     def _document_changed(self, old: Experiment, new: Experiment) -> None:
-        if old.data != new.data and self.layouts.begun:
+        other = old.data != new.data or _targets(old) != _targets(new)
+        if other and self.layouts.begun:
             self.layouts.suit()
 
     def _show_tabs(self) -> None:
@@ -187,3 +188,8 @@ class Workbench(QMainWindow):
         label.setAccessibleName(card.windowTitle())
         self._panel = Panel(card.window(), card.header.help, label, width=340)
         self._panel.open()
+
+
+def _targets(experiment: Experiment) -> set[object]:
+    """What the Outputs are compared with."""
+    return {node.params.get("target") for node in experiment.model.nodes.values() if node.kind == "output"}

@@ -80,6 +80,17 @@ PREDICTIONS = Declaration(
     "mdi6.chart-scatter-plot",
     "ui.views.predictions:Predictions",
 )
+RECONSTRUCTION = Declaration(
+    "reconstruction",
+    N_("Reconstruction"),
+    N_(
+        "Validation samples beside what an autoencoder gives back of them, in the units of the data. The number below "
+        "is the mean error of the pair. What is blurred or missing on the right did not fit through the narrow middle "
+        "of the network. Choose a pair to follow it through the network."
+    ),
+    "mdi6.image-multiple-outline",
+    "ui.views.reconstruction:Reconstruction",
+)
 WEIGHTS = Declaration(
     "weights",
     N_("Weights"),
@@ -177,6 +188,7 @@ VIEWS: list[Declaration] = [
     CONFUSION,
     BOUNDARY,
     PREDICTIONS,
+    RECONSTRUCTION,
     WEIGHTS,
     LANDSCAPE,
     ATTENTION,

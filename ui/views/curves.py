@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QPen, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget, QWidgetAction
 
 from dllab.text import N_, _
@@ -17,7 +17,8 @@ from ui.views.legend import Entry, Legend
 from ui.views.numbers import percent, show
 from ui.views.plot import Plot, pen, upright
 from ui.views.readout import Line
-from ui.views.runlines import RunLine, earlier_pen
+from ui.views.runlines import RunLine
+from ui.views.series import NAMES, SHARES, curve_pen, names_of, tabs_of, words_of
 from ui.views.smoothing import Smoothing
 from ui.views.timestrip import TimeStrip
 
@@ -26,25 +27,6 @@ if TYPE_CHECKING:
     from ui.link.runs import Run
 
 _WIDE = 520
-_SERIES = {
-    "loss": ("naive_loss", "train_loss", "val_loss"),
-    "accuracy": ("train_accuracy", "val_accuracy"),
-    "r2": ("train_r2", "val_r2"),
-    "rate": ("learning_rate",),
-    "gradient": ("gradient_norm",),
-    "clipping": ("clipped",),
-}
-_WORDS = {
-    "naive_loss": N_("if nothing changed"),
-    **{f"train_{name}": N_("training") for name in ("loss", "accuracy", "r2")},
-    **{f"val_{name}": N_("validation") for name in ("loss", "accuracy", "r2")},
-    "learning_rate": N_("learning rate"),
-    "gradient_norm": N_("length before clipping"),
-    "clipped": N_("share of steps clipped"),
-}
-_NAMES = {"loss": N_("Loss"), "accuracy": N_("Accuracy"), "r2": N_("R²"), "rate": N_("Learning rate")}
-_NAMES |= {"gradient": N_("Gradient"), "clipping": N_("Clipped")}
-_SHARES = ("accuracy", "clipping")
 
 
 class Curves(View):
@@ -71,7 +53,7 @@ class Curves(View):
 
     def _build(self) -> None:
         self.tabs = Tabs(_("Which curve"), self.body)
-        self.tabs.set_tabs([(key, _(_NAMES[key])) for key in ("loss", "accuracy", "rate")])
+        self.tabs.set_tabs([(key, _(NAMES[key])) for key in ("loss", "accuracy", "rate")])
         self.tabs.chosen.connect(self._on_tab)
         self.log_button = IconButton("mdi6.math-log", _("Logarithmic scale"), self.body)
         self.log_button.setCheckable(True)
@@ -183,13 +165,10 @@ class Curves(View):
 
     def draw(self) -> None:
         runs = self.lab.runs.all
-        regression = any(name.endswith("_r2") for run in runs for name in run.curves)
-        keys = ["loss", "r2" if regression else "accuracy", "rate"]
-        keys += [key for key in ("gradient", "clipping") if any(_SERIES[key][0] in run.curves for run in runs)]
-        self.tabs.set_tabs([(key, _(_NAMES[key])) for key in keys])
-        names = _SERIES[self.tabs.current]
+        self.tabs.set_tabs([(key, _(NAMES[key])) for key in tabs_of(runs)])
+        names = self._names()
         self._drop({(run.id, name) for run in runs for name in names if name in run.curves})
-        self.plot.set_scale(self.logarithmic, self.tabs.current in _SHARES and not self.logarithmic)
+        self.plot.set_scale(self.logarithmic, self.tabs.current in SHARES and not self.logarithmic)
         for order, run in enumerate(reversed(runs)):
             for name in names:
                 self._draw_line(run, name, order)
@@ -218,15 +197,10 @@ class Curves(View):
             return
         weight = self.smoothing if _is_per_step(run, name) else 0.0
         # A dashed line of single batches is a smear: earlier runs show their smoothed line alone.
-        line.update(curve, self._pen(name, order), weight, self.logarithmic, order == 0, 100 - order)
+        line.update(curve, curve_pen(name, order, self._names()), weight, self.logarithmic, order == 0, 100 - order)
 
-    def _pen(self, name: str, order: int) -> QPen:
-        tokens = theme.tokens
-        if order:
-            return earlier_pen(order - 1, tokens, name.startswith("val_"))
-        if name == "naive_loss":
-            return pen(tokens.muted, 1.5, (4.0, 3.0))
-        return pen(tokens.validation if name.startswith("val_") else tokens.train, 2.0)
+    def _names(self) -> tuple[str, ...]:
+        return names_of(self.tabs.current, self.lab.runs.all)
 
     def _mark_steps(self) -> None:
         run = self.lab.runs.current
@@ -242,21 +216,30 @@ class Curves(View):
 
     def _entries(self) -> list[Entry]:
         entries = []
-        names = _SERIES[self.tabs.current]
+        names = self._names()
         several = len(self.lab.runs.all) > 1
         for order, run in enumerate(reversed(self.lab.runs.all)):
             known = [name for name in names if name in run.curves and len(run.curves[name])]
             if order == 0:
                 for name in known:
                     shown = name not in self._hidden and run.visible
-                    words = _(_WORDS[name])
+                    words = words_of(name)
                     if several:
                         words = _("{series}, run {number}").format(series=words, number=run.number)
-                    entries.append(Entry(name, words, self._last(run, name), self._pen(name, 0), shown, strong=True))
+                    entries.append(
+                        Entry(name, words, self._last(run, name), curve_pen(name, 0, self._names()), shown, strong=True)
+                    )
             elif known:
                 value = self._last(run, known[-1])
                 entries.append(
-                    Entry(run.id, run.label, value, self._pen(known[-1], order), run.visible, removable=True)
+                    Entry(
+                        run.id,
+                        run.label,
+                        value,
+                        curve_pen(known[-1], order, self._names()),
+                        run.visible,
+                        removable=True,
+                    )
                 )
         return entries
 
@@ -264,11 +247,11 @@ class Curves(View):
         return self._value(float(run.curves[name].values[-1]))
 
     def _value(self, value: float) -> str:
-        return percent(value) if self.tabs.current in _SHARES and np.isfinite(value) else show(value)
+        return percent(value) if self.tabs.current in SHARES and np.isfinite(value) else show(value)
 
     def _show_keys(self, entries: list[Entry]) -> None:
         shown = [e for e in entries if e.shown and not e.removable]
-        keys = [("●", e.pen.color().name(), f"{_(_WORDS[e.key])} {e.value}") for e in shown]
+        keys = [("●", e.pen.color().name(), f"{words_of(e.key)} {e.value}") for e in shown]
         earlier = [e for e in entries if e.shown and e.removable]
         keys += [("┄", e.pen.color().name(), f"{e.words} {e.value}") for e in earlier[:1]]
         if len(earlier) > 1:
@@ -281,7 +264,7 @@ class Curves(View):
             return ""
         parts = [f"{e.words} {e.value}" for e in self._entries() if not e.removable]
         text = _("{curve}: {values}, after {steps} steps")
-        return text.format(curve=_(_NAMES[self.tabs.current]), values=", ".join(parts), steps=f"{run.step:,}")
+        return text.format(curve=_(NAMES[self.tabs.current]), values=", ".join(parts), steps=f"{run.step:,}")
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -301,7 +284,7 @@ class Curves(View):
         lines: list[Line] = []
         step = x
         for order, run in enumerate(reversed(self.lab.runs.all)):
-            names = _SERIES[self.tabs.current]
+            names = self._names()
             for name in names if order == 0 else reversed(names):
                 line = self._lines.get((run.id, name))
                 found = line.at(x) if line is not None and run.visible else None
@@ -309,9 +292,11 @@ class Curves(View):
                     continue
                 if not lines:
                     step = found[0]
-                words = _(_WORDS[name]) if order == 0 else run.label
+                words = words_of(name) if order == 0 else run.label
                 mark = "●" if order == 0 else "┄"
-                lines.append((mark, self._pen(name, order).color().name(), f"{words} {self._value(found[1])}"))
+                lines.append(
+                    (mark, curve_pen(name, order, self._names()).color().name(), f"{words} {self._value(found[1])}")
+                )
                 if order:
                     break
         return lines, step

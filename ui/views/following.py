@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from dllab.text import _
 from ui.views.controls import Caption, IconButton
-from ui.views.numbers import percent
+from ui.views.numbers import percent, show
 
 if TYPE_CHECKING:
     from ui.lab import Lab
@@ -44,6 +44,10 @@ class SampleFoot(QWidget):
 
 def sample_words(labels: Mapping[str, Any]) -> str:
     """Sample 214 · true 7 · says 7 (99.1 %)."""
+    error = labels.get("error")
+    if isinstance(error, float):
+        text = _("sample {number} · mean error {error} where it is given again")
+        return text.format(number=labels.get("sample", 0), error=show(error))
     true, says, confidence = labels.get("true", ""), labels.get("says", ""), labels.get("confidence")
     if not isinstance(confidence, float):
         text = _("sample {number} · true {true} · says {says}")
