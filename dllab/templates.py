@@ -189,6 +189,12 @@ TEMPLATES: tuple[Template, ...] = (
         "sequence",
     ),
     Template(
+        "seq2seq-gru",
+        N_("Reverse, sequence to sequence, GRU"),
+        N_("One network reads a word to its end, another says it backwards from that one state."),
+        "sequence",
+    ),
+    Template(
         "char-lm",
         N_("Verse, letter by letter, GRU"),
         N_("Which letter comes next? A language model as small as can be."),

@@ -8,12 +8,22 @@ from dllab.build.sequence_blocks import (
     LSTM,
     RNN,
     Attention,
+    Decoder,
     MultiheadAttention,
     PositionalEncoding,
     TransformerEncoder,
 )
 
-__all__ = ["GRU", "LSTM", "RNN", "Attention", "MultiheadAttention", "PositionalEncoding", "TransformerEncoder"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Attention",
+    "Decoder",
+    "MultiheadAttention",
+    "PositionalEncoding",
+    "TransformerEncoder",
+]
 
 
 class Add(nn.Module):

@@ -5,32 +5,48 @@ from torch import nn
 
 
 class Memory(nn.RNNBase):
-    """What recurrent layers share: sequences of unequal length, and which part of the result goes on."""
+    """What recurrent layers share: sequences of unequal length, a state that comes in, which part of the result goes on."""
 
-    gives = "sequence"
+    gives, takes_state, gives_state = "sequence", False, False
 
-    def states(self, x: torch.Tensor, lengths: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
-        """The state after every step (N, T, D·H), and the last one (layers·D, N, H)."""
+    def states(
+        self, x: torch.Tensor, lengths: torch.Tensor | None, first: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The state after every step (N, T, D·H), and all that is remembered at the end (layers·D, N, memories·H)."""
+        begin = first if first is None or self.mode != "LSTM" else tuple(h.contiguous() for h in first.chunk(2, 2))
         if lengths is None:
-            steps, final = super().forward(x)
+            steps, final = super().forward(x, begin)
         else:
             packed = nn.utils.rnn.pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
-            packed, final = super().forward(packed)
+            packed, final = super().forward(packed, begin)
             steps, _lengths = nn.utils.rnn.pad_packed_sequence(packed, batch_first=True, total_length=x.shape[1])
-        return steps, final[0] if isinstance(final, tuple) else final
+        return steps, torch.cat(final, 2) if isinstance(final, tuple) else final
 
-    def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        steps, final = self.states(x, lengths)
+    def forward(self, x: torch.Tensor, *others: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        """The state comes before the lengths (N,), the only input without an axis of features."""
+        lengths = others[-1] if others and others[-1].dim() == 1 else None
+        first = None
+        if self.takes_state:
+            first = others[0].unsqueeze(0) if others[0].dim() == 2 else others[0].transpose(0, 1).contiguous()
+        steps, final = self.states(x, lengths, first)
+        result = self.chosen(steps, final[..., : self.hidden_size], lengths)
+        if not self.gives_state:
+            return result
+        return result, final[0] if len(final) == 1 else final.transpose(0, 1)
+
+    def chosen(self, steps: torch.Tensor, final: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:
+        """What goes on."""
         if self.gives == "sequence":
             return steps
         if self.gives == "final state":
             return final[-2:].transpose(0, 1).flatten(1) if self.bidirectional else final[-1]
         if lengths is None:
             return steps[:, -1]
-        return steps[torch.arange(len(x), device=x.device), lengths - 1]
+        return steps[torch.arange(len(steps), device=steps.device), lengths - 1]
 
     def extra_repr(self) -> str:
-        return super().extra_repr() + (f", output={self.gives!r}" if self.gives != "sequence" else "")
+        ports = "".join(f", {name}=True" for name in ("takes_state", "gives_state") if getattr(self, name))
+        return super().extra_repr() + (f", output={self.gives!r}" if self.gives != "sequence" else "") + ports
 
 
 class RNN(Memory, nn.RNN):  # type: ignore[misc]  # it puts out less than torch's
@@ -45,12 +61,14 @@ class RNN(Memory, nn.RNN):  # type: ignore[misc]  # it puts out less than torch'
         dropout: float = 0.0,
         bidirectional: bool = False,
         output: str = "sequence",
+        takes_state: bool = False,
+        gives_state: bool = False,
     ) -> None:
         super().__init__(
             input_size, hidden_size, num_layers, nonlinearity,
             batch_first=True, dropout=dropout, bidirectional=bidirectional,
         )  # fmt: skip
-        self.gives = output
+        self.gives, self.takes_state, self.gives_state = output, takes_state, gives_state
 
 
 class LSTM(Memory, nn.LSTM):  # type: ignore[misc]  # it puts out less than torch's
@@ -64,12 +82,14 @@ class LSTM(Memory, nn.LSTM):  # type: ignore[misc]  # it puts out less than torc
         dropout: float = 0.0,
         bidirectional: bool = False,
         output: str = "sequence",
+        takes_state: bool = False,
+        gives_state: bool = False,
         forget_bias: float | None = None,
     ) -> None:
         super().__init__(
             input_size, hidden_size, num_layers, batch_first=True, dropout=dropout, bidirectional=bidirectional
         )
-        self.gives = output
+        self.gives, self.takes_state, self.gives_state = output, takes_state, gives_state
         self.forget_bias = forget_bias
         if forget_bias is not None:
             # torch keeps the gates in the order input, forget, cell, output, and adds two offsets.
@@ -92,35 +112,43 @@ class GRU(Memory, nn.GRU):  # type: ignore[misc]  # it puts out less than torch'
         dropout: float = 0.0,
         bidirectional: bool = False,
         output: str = "sequence",
+        takes_state: bool = False,
+        gives_state: bool = False,
         reset: str = "pytorch",
     ) -> None:
         super().__init__(
             input_size, hidden_size, num_layers, batch_first=True, dropout=dropout, bidirectional=bidirectional
         )
-        self.gives = output
+        self.gives, self.takes_state, self.gives_state = output, takes_state, gives_state
         self.reset = reset
 
     def extra_repr(self) -> str:
         return super().extra_repr() + (f", reset={self.reset!r}" if self.reset != "pytorch" else "")
 
-    def states(self, x: torch.Tensor, lengths: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+    def states(
+        self, x: torch.Tensor, lengths: torch.Tensor | None, first: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         if self.reset == "pytorch":
-            return super().states(x, lengths)
+            return super().states(x, lengths, first)
+        count = self.num_layers * (1 + self.bidirectional)
+        begin = iter(x.new_zeros(count, len(x), self.hidden_size) if first is None else first)
         finals = []
         for layer in range(self.num_layers):
             if layer and self.dropout:
                 x = nn.functional.dropout(x, self.dropout, self.training)
-            ways = [self._way(x, lengths, f"_l{layer}{end}") for end in ("", "_reverse")[: 1 + self.bidirectional]]
+            ends = ("", "_reverse")[: 1 + self.bidirectional]
+            ways = [self._way(x, lengths, next(begin), f"_l{layer}{end}") for end in ends]
             x = torch.cat([steps for steps, _final in ways], 2)
             finals += [final for _steps, final in ways]
         return x, torch.stack(finals)
 
-    def _way(self, x: torch.Tensor, lengths: torch.Tensor | None, end: str) -> tuple[torch.Tensor, torch.Tensor]:
+    def _way(
+        self, x: torch.Tensor, lengths: torch.Tensor | None, h: torch.Tensor, end: str
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """One layer in one direction, as Cho et al. have it: the reset gate acts on the state before the matrix."""
         given = nn.functional.linear(x, getattr(self, f"weight_ih{end}"), getattr(self, f"bias_ih{end}"))
         weight, offset = getattr(self, f"weight_hh{end}"), getattr(self, f"bias_hh{end}")
         size = self.hidden_size
-        h = x.new_zeros(len(x), size)
         steps = [h] * x.shape[1]
         for t in reversed(range(x.shape[1])) if end.endswith("reverse") else range(x.shape[1]):
             gates = given[:, t, : 2 * size] + nn.functional.linear(h, weight[: 2 * size], offset[: 2 * size])
@@ -134,6 +162,32 @@ class GRU(Memory, nn.GRU):  # type: ignore[misc]  # it puts out less than torch'
                 h = torch.where(inside, after, h)
                 steps[t] = after * inside
         return torch.stack(steps, 1), h
+
+
+class Decoder(nn.Module):
+    """Words one after the other, from a state (N, H) and the word before: while training the true one of words (N, T)
+    with the share of teacher forcing, else the one with the highest score; in evaluation always the latter."""
+
+    def __init__(self, vocabulary: int, embedding_dim: int, hidden_size: int, teacher_forcing: float = 0.5) -> None:
+        super().__init__()
+        self.teacher_forcing = teacher_forcing
+        self.embedding = nn.Embedding(vocabulary, embedding_dim)
+        self.cell = nn.GRUCell(embedding_dim, hidden_size)
+        self.score = nn.Linear(hidden_size, vocabulary)
+
+    def forward(self, words: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        word, scores = words[:, 0], []
+        for t in range(words.shape[1]):
+            state = self.cell(self.embedding(word), state)
+            scores.append(self.score(state))
+            word = scores[-1].argmax(1)
+            if self.training and t + 1 < words.shape[1]:
+                taught = torch.rand(len(word), device=word.device) < self.teacher_forcing
+                word = torch.where(taught, words[:, t + 1], word)
+        return torch.stack(scores, 1)
+
+    def extra_repr(self) -> str:
+        return f"teacher_forcing={self.teacher_forcing}"
 
 
 class Attention(nn.Module):

@@ -159,13 +159,28 @@ class Reverse(_Symbols):
     title: ClassVar[str] = N_("Reverse")
     glyph: ClassVar[str] = "mdi6.swap-horizontal"
 
+    answers: bool = Field(
+        False,
+        title=N_("With the answers"),
+        description=N_(
+            "Behind the symbols stand a start sign and the answers up to the last but one: what a decoder is shown "
+            "while it learns, and not in use"
+        ),
+    )
+
     def spec(self) -> DataSpec:
-        letters = self.letters()
-        shape = Signal((self.length,), len(letters))
+        letters, steps = self.letters(), self.length
+        if self.answers:
+            letters, steps = ("–", *letters), 2 * self.length
+        shape = Signal((steps,), len(letters))
         return DataSpec(self.samples, shape, "classification", (), letters, tokens=letters, positions=self.length)
 
     def load(self, seed: int) -> Arrays:
         import numpy as np
 
         drawn = np.random.default_rng(seed).integers(0, self.symbols, (self.samples, self.length))
-        return Arrays(drawn, drawn[:, ::-1].copy())
+        if not self.answers:
+            return Arrays(drawn, drawn[:, ::-1].copy())
+        drawn, start = drawn + 1, np.zeros((self.samples, 1), drawn.dtype)
+        answer = drawn[:, ::-1].copy()
+        return Arrays(np.concatenate([drawn, start, answer[:, :-1]], 1), answer)

@@ -127,6 +127,9 @@ class Layer(Declared):
     indices: ClassVar[Literal["refuse", "take", "pass"]] = "refuse"
     """What it does with inputs that are indices, not quantities: it may make numbers of them, or pass them on."""
 
+    timeless: ClassVar[frozenset[str]] = frozenset()
+    """Output ports without an axis of time, though the layer keeps it at the others: what is remembered at the end."""
+
     def input_ports(self) -> tuple[str, ...]:
         """Names of the inputs; each takes one wire."""
         return ("in",)
@@ -195,7 +198,7 @@ def signals(layer: Layer, *inputs: Shape) -> dict[str, Shape]:
     passed = words if layer.indices == "pass" else 0
     padded = any(map(is_padded, inputs)) and layer.keeps_time(*inputs)
     if passed or padded:
-        return {port: Signal(shape, passed, padded) for port, shape in shapes.items()}
+        return {port: Signal(shape, passed, padded and port not in layer.timeless) for port, shape in shapes.items()}
     return {port: tuple(shape) for port, shape in shapes.items()}
 
 

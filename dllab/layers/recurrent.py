@@ -63,8 +63,11 @@ class _Recurrent(Layer):
 
     family: ClassVar[str] = "recurrent"
     size_field: ClassVar[str] = "hidden_size"
+    timeless: ClassVar[frozenset[str]] = frozenset({"state"})
     gates: ClassVar[int] = 1
     """Matrices in a layer: one for the new state and one for each gate."""
+    memories: ClassVar[int] = 1
+    """Vectors that it remembers: an LSTM its state and, behind it, its cell."""
 
     hidden_size: Annotated[int, Field(ge=1, le=100_000)] = Field(
         32, title=N_("Hidden size"), description=N_("How many numbers it remembers")
@@ -89,12 +92,48 @@ class _Recurrent(Layer):
         ),
     )
 
+    takes_state: bool = Field(
+        False,
+        title=N_("Takes a state"),
+        description=N_("A second input says what it remembers at the beginning; else that is 0"),
+    )
+    gives_state: bool = Field(
+        False,
+        title=N_("Gives its state"),
+        description=N_("A second output holds what remains in memory at the end: another one can go on from there"),
+    )
+
+    def input_ports(self) -> tuple[str, ...]:
+        return ("in", "state") if self.takes_state else ("in",)
+
+    def output_ports(self) -> tuple[str, ...]:
+        return ("out", "state") if self.gives_state else ("out",)
+
+    def state_shape(self) -> Shape:
+        """What it remembers: a row for each layer and direction, where there are several."""
+        size, rows = self.memories * self.hidden_size, self.num_layers * self._directions
+        return (size,) if rows == 1 else (rows, size)
+
+    def shapes(self, *inputs: Shape) -> dict[str, Shape]:
+        out = {"out": self.shape(*inputs)}
+        return out | {"state": self.state_shape()} if self.gives_state else out
+
     def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
+        x = inputs[0]
         if len(x) != 2:
             remedies = _as_sequence(x)
             text = N_("{layer} expects a sequence, length × features, gets {got}.")
             raise Misfit("rank", text, "in", remedies, layer=self.title, got=show_shape(x))
+        if self.takes_state and inputs[1] != self.state_shape():
+            text = N_("{layer} remembers {wanted}, the state that comes in is {got}.")
+            raise Misfit(
+                "state",
+                text,
+                "state",
+                layer=self.title,
+                wanted=show_shape(self.state_shape()),
+                got=show_shape(inputs[1]),
+            )
         size = self.hidden_size * self._directions
         return (x[0], size) if self.output == "sequence" else (size,)
 
@@ -133,6 +172,9 @@ class _Recurrent(Layer):
             options["dropout"] = self.dropout
         if self.output != "sequence":
             options["output"] = self.output
+        for name in ("takes_state", "gives_state"):
+            if getattr(self, name):
+                options[name] = True
         return Call(f"blocks.{self.title}", (inputs[0][1], self.hidden_size), options | self.options())
 
     def arithmetic(self, *inputs: Shape) -> str:
@@ -188,6 +230,7 @@ class LSTM(_Recurrent):
     title: ClassVar[str] = N_("LSTM")
     glyph: ClassVar[str] = "mdi6.memory"
     gates: ClassVar[int] = 4
+    memories: ClassVar[int] = 2
 
     forget_bias: Annotated[float, Field(ge=-10.0, le=10.0)] | None = Field(
         None,
@@ -223,3 +266,55 @@ class GRU(_Recurrent):
 
     def options(self) -> dict[str, Any]:
         return {"reset": self.reset} if self.reset != "pytorch" else {}
+
+
+@layer
+class Decoder(Layer):
+    """Says a sequence word by word: from a state it takes over and from the word before, which is its own or a teacher's.
+
+    $h_t = \\mathrm{GRU}(E_{w_t}, h_{t-1})$, scores $z_t = W h_t + b$. While it learns, the word before is the true one with the
+    share of teacher forcing, else what it said itself, $w_{t+1} = \\arg\\max z_t$; in use it is always its own. What comes in
+    is a start sign and the true words behind it; the state is that of an encoder.
+
+    Reference: Sutskever, Vinyals, Le, NeurIPS 2014; Bengio et al., *Scheduled sampling*, NeurIPS 2015; `torch.nn.GRUCell`.
+    """
+
+    kind: ClassVar[str] = "decoder"
+    title: ClassVar[str] = N_("Decoder")
+    family: ClassVar[str] = "recurrent"
+    glyph: ClassVar[str] = "mdi6.account-voice"
+    size_field: ClassVar[str] = "embedding_dim"
+    indices: ClassVar[Literal["refuse", "take", "pass"]] = "take"
+
+    embedding_dim: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        16, title=N_("Size of a word"), description=N_("How many numbers describe the word before")
+    )
+    teacher_forcing: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        0.5,
+        title=N_("Teacher forcing"),
+        description=N_("Share of the steps that begin from the true word while it learns; 0: always from its own"),
+    )
+
+    def input_ports(self) -> tuple[str, ...]:
+        return ("in", "state")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        words, state = inputs
+        if vocabulary(state) or not vocabulary(words) or len(words) != 1:
+            text = N_("Decoder expects words at its first input and a state at its second.")
+            raise Misfit("indices", text, "in")
+        if len(state) != 1:
+            text = N_("Decoder expects one vector as its state, gets {got}.")
+            raise Misfit("state", text, "state", got=show_shape(state))
+        return (words[0], vocabulary(words))
+
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return True
+
+    def parameters(self, *inputs: Shape) -> int:
+        words, (hidden,), size = vocabulary(inputs[0]), inputs[1], self.embedding_dim
+        return words * size + 3 * hidden * (size + hidden + 2) + words * (hidden + 1)
+
+    def call(self, *inputs: Shape) -> Call:
+        args = vocabulary(inputs[0]), self.embedding_dim, inputs[1][0]
+        return Call("blocks.Decoder", args, {"teacher_forcing": self.teacher_forcing})

@@ -93,6 +93,9 @@ def gates(session: Session, params: Mapping[str, Any]) -> Shown:
     node = params.get("node", "")
     if node not in layers:
         raise DoesNotApply(_("This layer remembers nothing: select an RNN, an LSTM or a GRU."))
+    memory = session.network.layers[node]
+    if isinstance(memory, Memory) and (memory.takes_state or memory.gives_state):
+        raise DoesNotApply(_("The gates of a layer that takes over a state, or hands its own on, are not shown."))
     part = session.prepared.validation
     if not len(part.x):
         raise DoesNotApply(_("There is no validation part to take a sample from."))

@@ -342,7 +342,12 @@ class Session:
 _FACTS = (
     "batch_size", "epochs", "step", "epoch", "cursor", "stale", "opened", "_loss_sum", "_began", "_clipped_before",
 )  # fmt: skip
-_TWO_FACED = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._NormBase, blocks.Reparameterise)
+_TWO_FACED = (
+    torch.nn.modules.dropout._DropoutNd,
+    torch.nn.modules.batchnorm._NormBase,
+    blocks.Reparameterise,
+    blocks.Decoder,
+)
 
 
 def _two_faced(module: torch.nn.Module) -> bool:

@@ -55,7 +55,8 @@ def test_gradients_equal_finite_differences(declaration: type[Layer]) -> None:
             inner = dict(zip(names, values[: len(names)], strict=True))
             return torch.func.functional_call(module, inner, values[len(names) :])
 
-        if any(value.requires_grad for value in (run(*weights.values(), *inputs),)):
+        found = run(*weights.values(), *inputs)
+        if any(value.requires_grad for value in (found if isinstance(found, tuple) else (found,))):
             assert torch.autograd.gradcheck(run, (*weights.values(), *inputs), atol=1e-6)
 
 

@@ -32,7 +32,7 @@ def test_the_list_and_the_folder_agree() -> None:
         "breast-cancer-logistic diabetes-linear sine-mlp "
         "lenet-digits resnet-digits vit-digits digits-softmax-shapes house-price-mlp "
         "adding-rnn adding-lstm adding-gru forecast-lstm random-walk-lstm copy-attention "
-        "autoencoder-digits vae-digits reverse-attention char-lm text-gru text-attention recommender-mf "
+        "autoencoder-digits vae-digits seq2seq-gru reverse-attention char-lm text-gru text-attention recommender-mf "
         "cluster-moons cluster-circles cluster-blobs cluster-uneven-blobs cluster-stretched-blobs cluster-iris "
         "cluster-digits cluster-digits-cnn"
     )
