@@ -58,6 +58,7 @@ MENUS = (
     Menu("layouts", N_("&Layouts"), "view", "minimap"),
     Menu("theme", N_("&Theme"), "view", "lock"),
     Menu("run", N_("&Run")),
+    Menu("walk", N_("Step &by step"), "run", "epoch"),
     Menu("help", N_("&Help")),
 )
 
@@ -223,6 +224,9 @@ VIEW = (
             shortcuts=("Ctrl+2",), blocked=_no_lab, tip=N_("Canvas and views side by side, for watching it learn")),
     Command("layout_inspect", "layouts", N_("Inspect"), lambda w: w.layouts.use("inspect"), icon="eye-outline",
             shortcuts=("Ctrl+3",), blocked=_no_lab, tip=N_("Large views, for looking inside")),
+    Command("layout_step", "layouts", N_("Step by step"), lambda w: w.layouts.use("step"), icon="shoe-print",
+            shortcuts=("Ctrl+4",), blocked=_no_lab,
+            tip=N_("One operation of training at a time, beside the network and the curve")),
     Command("layout_reset", "layouts", N_("Reset layout"), lambda w: w.layouts.reset(), icon="restore",
             shortcuts=("Ctrl+Shift+0",), blocked=_no_lab, tip=N_("Put every pane back to where it belongs"), group=1),
     Command("theme_system", "theme", N_("System"), lambda w: w.use_theme("system"), icon="theme-light-dark",
@@ -242,7 +246,7 @@ RUN = (
             words=lambda w: w.transport.train_words(), blocked=lambda w: w.transport.cannot_train(),
             tip=N_("Start training, pause it, or go on")),
     Command("step", "run", N_("Step"), lambda w: w.transport.step("step"), icon="debug-step-over", shortcuts=("F10",),
-            blocked=lambda w: w.transport.cannot_step(), tip=N_("Train on one batch, then pause")),
+            blocked=lambda w: w.transport.cannot_step(), tip=N_("Train on one batch, then pause; F8 goes through it operation by operation")),
     Command("epoch", "run", N_("One epoch"), lambda w: w.transport.step("epoch"), icon="step-forward-2",
             shortcuts=("Shift+F10",), blocked=lambda w: w.transport.cannot_step(),
             tip=N_("Train once through all training samples, then pause")),
@@ -263,6 +267,30 @@ RUN = (
     Command("open_test", "run", N_("Open the test part"), lambda w: w.lab.open_test(), icon="package-variant",
             blocked=lambda w: w.transport.cannot_open_test(),
             tip=N_("Measure the run on samples it has never seen; do it once, at the end"), group=2),
+)  # fmt: skip
+
+WALK = (
+    Command("walk_next", "walk", N_("Next operation"), lambda w: w.walker.next(), icon="debug-step-into",
+            shortcuts=("F8",), blocked=lambda w: w.walker.cannot(),
+            tip=N_("Carry out one operation of training on one layer")),
+    Command("walk_back", "walk", N_("Back one operation"), lambda w: w.walker.back(), icon="debug-step-out",
+            shortcuts=("Shift+F8",), blocked=lambda w: w.walker.cannot_go_back(),
+            tip=N_("Undo the last operation exactly")),
+    Command("walk_slowly", "walk", N_("Run slowly"), lambda w: w.walker.run_slowly(), icon="play-speed",
+            shortcuts=("Ctrl+F8",), blocked=lambda w: w.walker.cannot(), checked=lambda w: w.lab.stepping.slowly,
+            tip=N_("Carry out one operation after the other, slowly enough to watch")),
+    Command("walk_forward", "walk", N_("Run to the selected layer"), lambda w: w.walker.until("forward"),
+            icon="arrow-right-bold-outline", blocked=lambda w: w.walker.cannot_reach("forward"),
+            tip=N_("Go on until the selected layer is computed"), group=1),
+    Command("walk_gradient", "walk", N_("Run to its gradient"), lambda w: w.walker.until("backward"),
+            icon="arrow-left-bold-outline", blocked=lambda w: w.walker.cannot_reach("backward"),
+            tip=N_("Go on until the gradient comes to the selected layer"), group=1),
+    Command("walk_epoch", "walk", N_("Run to the end of the epoch"), lambda w: w.walker.until("stop"),
+            icon="flag-checkered", blocked=lambda w: w.walker.cannot(),
+            tip=N_("Train at full speed up to where it is decided whether training goes on"), group=1),
+    Command("walk_leave", "walk", N_("Leave step by step"), lambda w: w.lab.stepping.leave(), icon="close",
+            blocked=lambda w: w.walker.cannot_leave(),
+            tip=N_("Show the canvas as always; the run stays paused"), group=2),
 )  # fmt: skip
 
 HELP = (
@@ -299,4 +327,4 @@ PANES = (
     *(_pane(view.id, view.title, N_("Show or hide this view"), view.icon.removeprefix("mdi6.")) for view in VIEWS),
 )
 
-COMMANDS: tuple[Command, ...] = (*FILE, *EDIT, *VIEW, *PANES, *RUN, *HELP)
+COMMANDS: tuple[Command, ...] = (*FILE, *EDIT, *VIEW, *PANES, *RUN, *WALK, *HELP)

@@ -15,6 +15,7 @@ from ui.document import Document
 from ui.link.engine import EngineLink
 from ui.link.past import Past
 from ui.link.runs import Run, Runs
+from ui.link.stepping import Stepping
 from ui.trust import Trust
 
 _KEPT_FOLDERS = 20
@@ -71,6 +72,7 @@ class Lab(QObject):
         self.link.ended.connect(self._on_ended)
         document.changed.connect(self._on_document_changed)
         self.past = Past(self)
+        self.stepping = Stepping(self)
 
     # --- looking ----------------------------------------------------------------------------------------------------
 

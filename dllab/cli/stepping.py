@@ -18,6 +18,7 @@ from dllab.engine.trouble import explain as explain_trouble
 from dllab.engine.trouble import explain_non_finite
 from dllab.files import write_atomic
 from dllab.stepping import Operation, walk
+from dllab.stepping.saying import say
 from dllab.text import _
 from dllab.training.session import NonFinite, Session
 
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         for _batch in range(options.batches):
             for operation in walk(session):
                 options.interrupt.check()
-                _say(operation, options.json)
+                _say(operation, say(session, operation), options.json)
                 if options.output:
                     arrays |= _kept(operation)
     except NonFinite as trouble:
@@ -71,20 +72,25 @@ def _kept(operation: Operation) -> dict[str, np.ndarray]:
     return {f"{where}/{name}": array for name, array in operation.numbers().items()}
 
 
-def _say(operation: Operation, as_json: bool) -> None:
+def _say(operation: Operation, text: str, as_json: bool) -> None:
     numbers = operation.numbers()
     if as_json:
-        print(json.dumps(_line(operation, numbers), ensure_ascii=False, allow_nan=False), flush=True)
+        print(json.dumps(_line(operation, numbers, text), ensure_ascii=False, allow_nan=False), flush=True)
         return
     shapes = ", ".join(f"{name} {'×'.join(map(str, array.shape)) or '1'}" for name, array in numbers.items())
-    print(f"{operation.batch:>3}  {operation.phase:<8}  {operation.node:<16}  {shapes}".rstrip())
+    said = text if operation.phase in ("clip", "stop") else f"{shapes}  {text}"
+    print(f"{operation.batch:>3}  {operation.phase:<10}  {operation.node:<16}  {said}".rstrip())
 
 
-def _line(operation: Operation, numbers: dict[str, np.ndarray]) -> dict[str, Any]:
+def _line(operation: Operation, numbers: dict[str, np.ndarray], text: str) -> dict[str, Any]:
     line: dict[str, Any] = {"batch": operation.batch, "phase": operation.phase, "node": operation.node}
-    for scalar in ("loss", "norm"):
+    for scalar in ("loss", "norm", "epoch", "epochs"):
         if scalar in numbers:
-            value = float(numbers[scalar])
+            value = numbers[scalar].item()
             line[scalar] = value if isfinite(value) else None
+    if operation.phase == "stop":
+        line["finished"] = operation.outcome.finished if operation.outcome is not None else ""
+    if text:
+        line["text"] = text
     line["arrays"] = {name: list(array.shape) for name, array in numbers.items()}
     return line

@@ -4,15 +4,31 @@ The training thread only puts things in; a writer thread of its own blocks on th
 curves and pictures wait here, merged, so neither side queues without bound.
 """
 
+import logging
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import numpy as np
 
-from dllab.engine.protocol import Epoch, Event, Picture, Progress, Scalars, Stage, encode, pack
+from dllab.engine.protocol import (
+    Complaint,
+    Epoch,
+    Event,
+    Picture,
+    Progress,
+    ProtocolError,
+    Scalars,
+    Stage,
+    encode,
+    pack,
+)
 from dllab.engine.series import Series
+from dllab.text import _
+
+log = logging.getLogger(__name__)
 
 _GATHER_LIMIT = 16_384
 
@@ -28,6 +44,12 @@ class Points:
         steps, values = self.series.setdefault(name, ([], []))
         steps.append(step)
         values.append(value)
+
+    def add_epoch(self, step: int, metrics: Mapping[str, float]) -> None:
+        """The numbers of an epoch that ended with this step; the training loss has its points already."""
+        for name, value in metrics.items():
+            if name != "train_loss":
+                self.add(name, step, value)
 
 
 class Outbox:
@@ -103,7 +125,7 @@ class Outbox:
             if event is None:
                 return
             try:
-                self._stream.write(encode(event))
+                self._stream.write(_frame(event))
                 self._stream.flush()
             except (BrokenPipeError, ValueError, OSError):
                 return
@@ -124,3 +146,12 @@ class Outbox:
             self._credit -= 1
             return self._latest.pop(next(iter(self._latest)))
         return None
+
+
+def _frame(event: Event) -> bytes:
+    """The event as a frame; in place of one that is too large a sentence that says so."""
+    try:
+        return encode(event)
+    except ProtocolError:
+        log.exception("%s was not sent", type(event).__name__)
+        return encode(Complaint("size", _("What was asked for is too large to show. Choose a smaller layer or batch.")))

@@ -285,6 +285,12 @@ class Walked(Event, frozen=True):
     phase: str
     node: str
     arrays: dict[str, Array]
+    whole: dict[str, tuple[int, ...]] = {}
+    """Shapes of the arrays of which only the first numbers are sent."""
+    text: str = ""
+    """What there is to say of the operation, as a sentence for people."""
+    course: list[tuple[str, str]] = []
+    """(phase, node) of every operation that this batch has, for what can be reached."""
 
 
 class Stands(Event, frozen=True):

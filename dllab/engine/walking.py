@@ -1,58 +1,72 @@
 """A run that is walked through one operation at a time: what the window asks, and what it is told."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 
 from dllab.engine import protocol
-from dllab.stepping import Operation, Stepper
+from dllab.stepping import Operation, Passed, Stepper
 from dllab.stepping.explain import explain
+from dllab.stepping.saying import first_weights, say
 from dllab.text import _
-from dllab.training.session import Outcome, Session
+from dllab.training.changes import Change
+from dllab.training.session import Session
 
-_NUMBERS_LIMIT = 200_000
+NUMBERS_LIMIT = 200_000
 """Numbers of an array that are sent: of a large batch the first samples."""
-_PRESSES_LIMIT = 1000
+_SUM_LIMIT = 3_000_000
+"""Numbers of all arrays of an operation that are sent."""
 _TERMS_LIMIT = 40
+_PRESSES_LIMIT = 1000
 
 
 class Walking:
     """Owns the stepper of a session that the worker has paused."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, furthest: int, changes: Sequence[tuple[int, Change]] = ()) -> None:
+        """`furthest` is the last step that has been reported; `changes` as a stepper takes them."""
         self._session = session
-        self._stepper = Stepper(session)
+        self._stepper = Stepper(session, changes=changes)
+        self._furthest = furthest
+        self._text = ""
 
-    def move(self, command: protocol.Walk) -> tuple[protocol.Walked, list[tuple[int, Outcome]]]:
-        """Carry a command out; where the run stands now, and the batches that were finished on the way.
+    def move(self, command: protocol.Walk, halted: Callable[[], bool]) -> None:
+        """Carry a command out. Raises NonFinite where the loss is no number, Unreachable where nothing can be found."""
+        try:
+            if command.way == "back":
+                self._stepper.back()
+            elif command.way == "until":
+                self._stepper.until(command.phase, command.node, halted)
+            else:
+                for _press in range(min(command.count, _PRESSES_LIMIT)):
+                    self._stepper.next()
+        finally:
+            operation = self._stepper.operation
+            self._text = say(self._session, operation) if operation is not None else ""
 
-        Raises NonFinite where the loss is no number, ValueError when nothing can be reached.
-        """
-        finished = []
-        before = self._stepper.outcome
-        if command.way == "back":
-            self._stepper.back()
-        elif command.way == "until":
-            self._until(command)
-        else:
-            for _press in range(min(command.count, _PRESSES_LIMIT)):
-                self._stepper.next()
-        if self._stepper.outcome is not None and self._stepper.outcome is not before:
-            finished.append((self._stepper.place[0], self._stepper.outcome))
-        return self.where(), finished
+    def take_passed(self) -> list[Passed]:
+        """The batches that were trained for the first time since this was last asked."""
+        new = [passed for passed in self._stepper.take_passed() if passed.step > self._furthest]
+        self._furthest = max([self._furthest, *(passed.step for passed in new)])
+        return new
 
-    def _until(self, command: protocol.Walk) -> None:
-        for _press in range(_PRESSES_LIMIT):
-            found = self._stepper.next()
-            if (command.phase in ("", found.phase)) and (command.node in ("", found.node)):
-                return
+    @property
+    def ended(self) -> bool:
+        """Whether an operation behind the end of the run was asked for."""
+        return bool(self._stepper.ended)
 
     def where(self) -> protocol.Walked:
         """The operation in hand."""
         operation = self._stepper.operation
         batch, taken = self._stepper.place
+        course = list(self._stepper.course)
         if operation is None:
-            return protocol.Walked("", batch, taken, "", "", {})
-        arrays = {name: protocol.pack(_few(array)) for name, array in operation.numbers().items()}
-        return protocol.Walked("", batch, taken, operation.phase, operation.node, arrays)
+            return protocol.Walked("", batch, taken, "", "", {}, course=course)
+        numbers = operation.numbers()
+        sent = few(numbers)
+        whole = {name: array.shape for name, array in numbers.items() if sent[name].shape != array.shape}
+        arrays = {name: protocol.pack(array) for name, array in sent.items()}
+        return protocol.Walked("", batch, taken, operation.phase, operation.node, arrays, whole, self._text, course)
 
     def tell(self, command: protocol.Explain) -> protocol.Explained:
         """The sum behind one number of the operation in hand."""
@@ -65,26 +79,51 @@ class Walking:
         except IndexError:
             lines = ()
         if not lines:
-            return protocol.Explained(command.what, command.index, [], _given(operation, command.what) or text)
+            given = _given(self._session, operation, command.what)
+            return protocol.Explained(command.what, command.index, [], given or text)
         return protocol.Explained(command.what, command.index, [line.text(_TERMS_LIMIT) for line in lines])
 
-    def leave(self) -> None:
-        """Let the session train on from between two batches."""
-        self._stepper.leave()
+    def leave(self) -> str:
+        """Let the session train on from between two batches; where the run is over, why."""
+        return self._stepper.leave()
 
 
-def _given(operation: Operation, what: str) -> str:
+def _kept(what: str) -> str:
+    if ".before." in what:
+        return _("The optimiser has kept this number from the step before.")
+    if what.endswith((".gradient", ".clipped")):
+        return _("This gradient was made on the way back: step back to see how.")
+    return _("This number was there before the update.")
+
+
+def few(numbers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """So much of every array that together they can be sent."""
+    limit = NUMBERS_LIMIT
+    while sum(min(array.size, limit) for array in numbers.values()) > _SUM_LIMIT:
+        limit //= 2
+    return {name: _first(array, limit) for name, array in numbers.items()}
+
+
+def _first(array: np.ndarray, limit: int) -> np.ndarray:
+    """The first numbers along the first axes, as many as allowed."""
+    for axis in range(array.ndim):
+        if array.size <= limit:
+            break
+        kept = max(1, limit // max(1, array.size // array.shape[axis]))
+        array = array[(slice(None),) * axis + (slice(kept),)]
+    return array
+
+
+def _given(session: Session, operation: Operation, what: str) -> str:
     """Why a number has no sum: it was there before."""
+    if operation.phase == "initialise":
+        return first_weights(session, operation.node)
     if what.startswith("upstream"):
         return _("This gradient came from the layer behind: step back once to see how it was made.")
     if what.startswith("input") or what in ("x", "targets", "outputs"):
         return _("This number came in: the layer before, or the data, has made it.")
+    if operation.phase == "update":
+        return _kept(what)
     if operation.phase in ("forward", "backward") and not what.startswith(("output", "gradient")):
         return _("This number was learned in earlier steps.")
     return ""
-
-
-def _few(array: np.ndarray) -> np.ndarray:
-    if array.ndim and array.size > _NUMBERS_LIMIT:
-        array = array[: max(1, _NUMBERS_LIMIT // max(1, array[0].size))]
-    return array

@@ -25,10 +25,11 @@ from dllab.engine.summary import summarise
 from dllab.engine.travel import Travel
 from dllab.engine.trouble import Trouble, explain, explain_end, explain_non_finite
 from dllab.engine.walking import Walking
+from dllab.stepping import Passed, Unreachable
 from dllab.stepping.fault import Fault
 from dllab.text import _
 from dllab.training import changes, checkpoint
-from dllab.training.session import NonFinite, Outcome, Session
+from dllab.training.session import NonFinite, Session
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +58,6 @@ class Worker(threading.Thread):
         self._quitting = False
         self._walking: Walking | None = None
         self._fault: Fault | None = None
-        self._walked = 0
-        """The furthest step of this run that walking has reported."""
         self._pictures = Pictures(outbox)
         self._travel: Travel | None = None
         self._clustering = Jobs(outbox, self._pictures)
@@ -157,24 +156,29 @@ class Worker(threading.Thread):
     def _walk(self, session: Session, command: protocol.Walk) -> None:
         assert self._travel is not None
         if self._walking is None:
-            self._travel.target = None
-            self._walking, self._walked, self._pace = Walking(session), self._travel.span[1], "run"
+            travel = self._travel
+            travel.target = None
+            made = travel.timeline.changes if travel.away else ()
+            self._walking, self._pace = Walking(session, travel.span[1], made), "run"
+        walking, complaint = self._walking, None
         try:
-            where, finished = self._walking.move(command)
+            walking.move(command, lambda: not self.inbox.empty())
+        except Unreachable:
+            complaint = (
+                "unreachable",
+                _("A step of this run has no such operation: choose another layer, or press Next."),
+            )
         except NonFinite as trouble:
-            self._outbox.control(msgspec.structs.replace(self._walking.where(), run=self._run))
-            self._complain("non-finite", explain_non_finite(session, trouble).text)
-            return
-        for step, outcome in finished:
-            if step > self._walked and self._state == "paused":
-                self._walked = step
-                self._points.add("train_loss", step, outcome.loss)
-                if outcome.finished:
-                    self._stop_walking()
-                if outcome.metrics is not None:
-                    self._close_epoch(session, outcome)
+            complaint = ("non-finite", explain_non_finite(session, trouble).text)
+        for passed in walking.take_passed():
+            if self._state == "paused":
+                self._count(session, passed)
         self._flush()
-        self._outbox.control(msgspec.structs.replace(where, run=self._run))
+        self._outbox.control(msgspec.structs.replace(walking.where(), run=self._run))
+        if complaint:
+            self._complain(*complaint)
+        if walking.ended:
+            self._stop_walking()
 
     def _walk_to(self, fault: Fault) -> None:
         """Pause at the operation that made the first number that is not finite."""
@@ -196,10 +200,19 @@ class Worker(threading.Thread):
 
     def _stop_walking(self) -> None:
         if self._walking is not None:
-            self._walking.leave()
-            self._walking = None
+            walking, self._walking = self._walking, None
+            finished = walking.leave()
             if self._travel is not None:
                 self._travel.overtake(goes_on=self._state == "paused")
+            if finished and self._state == "paused" and self._session is not None:
+                self._end(self._session, finished)
+
+    def _end(self, session: Session, finished: str) -> None:
+        """The last operation of a run has been walked past; of its past alone, it is left."""
+        if self._travel is not None and self._travel.away:
+            self._come_back()
+        else:
+            self._finish(session, finished)
 
     def _train(self, command: protocol.Train) -> None:
         if self._state in ("running", "paused"):
@@ -305,17 +318,17 @@ class Worker(threading.Thread):
         session = self._session
         assert session is not None
         until = time.perf_counter() + _BURST_S
-        losses = self._points.series.setdefault("train_loss", ([], []))
         try:
             while self._state == "running":
                 outcome = session.advance()
-                losses[0].append(session.step)
-                losses[1].append(outcome.loss)
-                self._add_update(session)
-                if outcome.metrics is not None:
-                    self._close_epoch(session, outcome)
-                if self._pace == "step":
+                self._count(session, Passed(session.step, outcome, session.learning_rate, session.update.norm))
+                if outcome.finished:
+                    self._finish(session, outcome.finished)
+                elif self._pace == "step":
                     self._enter("paused")
+                elif outcome.metrics is not None and self._pace == "epoch":
+                    self._enter("paused")
+                    self._keep()
                 if not self.inbox.empty() or time.perf_counter() > until:
                     return
         except NonFinite as trouble:
@@ -324,26 +337,18 @@ class Worker(threading.Thread):
             log.exception("step %d", session.step)
             self._fail(explain(error, session))
 
-    def _add_update(self, session: Session) -> None:
-        """Points about the update itself, where anything but the optimiser has a hand in it."""
-        if session.update.moves:
-            self._points.add("learning_rate", session.step, session.learning_rate)
-        if session.update.norm is not None:
-            self._points.add("gradient_norm", session.step, session.update.norm)
-
-    def _close_epoch(self, session: Session, outcome: Outcome) -> None:
-        metrics = outcome.metrics or {}
-        for name, value in metrics.items():
-            if name != "train_loss":
-                self._points.add(name, session.step, value)
-        if not session.update.moves:
-            self._points.add("learning_rate", session.step, session.learning_rate)
-        self._closed = protocol.Epoch(self._run, session.epoch, session.step, metrics)
-        if outcome.finished:
-            self._finish(session, outcome.finished)
-        elif self._pace == "epoch":
-            self._enter("paused")
-            self._keep()
+    def _count(self, session: Session, passed: Passed) -> None:
+        """Points of one batch, and the epoch that it closed."""
+        step, metrics, update = passed.step, passed.outcome.metrics, session.update
+        self._points.add("train_loss", step, passed.outcome.loss)
+        # Points about the update itself, where anything but the optimiser has a hand in it.
+        if update.moves or metrics is not None:
+            self._points.add("learning_rate", step, passed.rate)
+        if passed.norm is not None:
+            self._points.add("gradient_norm", step, passed.norm)
+        if metrics is not None:
+            self._points.add_epoch(step, metrics)
+            self._closed = protocol.Epoch(self._run, session.epoch, step, metrics)
 
     def _finish(self, session: Session, reason: str) -> None:
         self._keep()

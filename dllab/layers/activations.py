@@ -13,6 +13,7 @@ class _Activation(Layer):
     """What all activations share: they act on every number by itself."""
 
     family: ClassVar[str] = "activation"
+    pointwise: ClassVar[bool] = True
 
     def keeps_time(self, *inputs: Shape) -> bool:
         return True
@@ -30,8 +31,8 @@ class _Activation(Layer):
         if what == "output":
             return self.value(x, place("y", *index))
         lines = self.slope(x)
-        if not lines:
-            return ()
+        if not lines or what == "local":
+            return lines
         upstream = at(numbers, "upstream", index, "∂L/∂y")
         return (*lines, Line(place("∂L/∂x", *index), ((upstream, lines[-1].factor()),)))
 
@@ -128,6 +129,9 @@ class ELU(_Activation):
         return e, _slope((constant(self.alpha), e.factor()))
 
 
+_ROOT, _CUBE = Factor("√(2/π)", 0.7978845608028654), constant(0.044715)
+
+
 @layer
 class GELU(_Activation):
     """Weighs every number by how likely a normal random number is to be smaller.
@@ -147,16 +151,28 @@ class GELU(_Activation):
 
     def value(self, x: Factor, name: str) -> Lines:
         if self.approximate != "none":
-            return ()
+            bend = self._bend(x)
+            return (*bend, Line(name, ((constant(0.5), x), (constant(0.5), x, bend[-1].factor()))))
         below = Line("Φ(x)", ((x,),), "Φ")
         return below, Line(name, ((x, below.factor()),))
 
     def slope(self, x: Factor) -> Lines:
         if self.approximate != "none":
-            return ()
+            return self._bent_slope(x)
         below, e = Line("Φ(x)", ((x,),), "Φ"), Line("e^(−x²/2)", ((constant(-0.5), x, x),), "exp")
         scale = Factor("1/√(2π)", 0.3989422804014327)
         return below, e, _slope((below.factor(),), (x, scale, e.factor()))
+
+    def _bend(self, x: Factor) -> Lines:
+        inner = Line("u", ((_ROOT, x), (_ROOT, _CUBE, x, x, x)))
+        return inner, Line("tanh u", ((inner.factor(),),), "tanh")
+
+    def _bent_slope(self, x: Factor) -> Lines:
+        inner, bent = self._bend(x)
+        half, t = constant(0.5), bent.factor()
+        steep = Line("du/dx", ((_ROOT,), (constant(3.0), _ROOT, _CUBE, x, x)))
+        rest = (constant(-0.5), x, t, t, steep.factor())
+        return inner, bent, steep, _slope((half,), (half, t), (half, x, steep.factor()), rest)
 
 
 @layer
@@ -236,6 +252,7 @@ class Softmax(_Activation):
     kind: ClassVar[str] = "softmax"
     title: ClassVar[str] = N_("Softmax")
     glyph: ClassVar[str] = "mdi6.chart-bar"
+    pointwise: ClassVar[bool] = False
 
     axis: Annotated[int, Field(ge=1, le=8)] | None = Field(
         None,
@@ -289,3 +306,9 @@ class Identity(_Activation):
     title: ClassVar[str] = N_("Identity")
     glyph: ClassVar[str] = "mdi6.arrow-right"
     indices: ClassVar[Literal["refuse", "take", "pass"]] = "pass"
+
+    def value(self, x: Factor, name: str) -> Lines:
+        return (Line(name, ((x,),)),)
+
+    def slope(self, x: Factor) -> Lines:
+        return (_slope((constant(1.0),)),)

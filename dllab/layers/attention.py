@@ -4,7 +4,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from dllab.layers.attending import explain_encoder, explain_heads, explain_mixing
 from dllab.layers.base import Call, InsertBefore, Layer, Misfit, SetParam, Shape, is_padded, layer, show_shape
+from dllab.layers.sums import Factor, Index, Line, Lines, Numbers, at, constant, place
 from dllab.text import N_
 
 _CAUSAL = N_("Causal")
@@ -85,6 +87,12 @@ class Attention(Layer):
         query, key, value = inputs
         return f"({query[0]} × {query[1]}) · ({key[1]} × {key[0]}) · ({value[0]} × {value[1]})"
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if "weights" not in numbers or what.startswith("gradient"):
+            return ()
+        names = {"q": "input.q", "k": "input.k", "v": "input.v", "mixed": "output"}
+        return explain_mixing(numbers, what, index, names)
+
 
 @layer
 class MultiHeadAttention(Layer):
@@ -156,6 +164,13 @@ class MultiHeadAttention(Layer):
         offsets = f" + 4 × {query}" if self.bias else ""
         return f"{query} × ({query} + {key} + {value} + {query}){offsets} = {self.parameters(*inputs):,}"
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if "weights" not in numbers or what.startswith("gradient"):
+            return ()
+        ports = self.input_ports()
+        arrays = [f"input.{port}" for port in ports] if len(ports) > 1 else ["input"]
+        return explain_heads(numbers, what, index, (*arrays, *arrays[-1:] * 2)[:3])
+
 
 def _refuse_heads(name: str, features: int, heads: int) -> None:
     """Raise Misfit where the heads can't share the features evenly."""
@@ -203,6 +218,23 @@ class PositionalEncoding(Layer):
     def arithmetic(self, *inputs: Shape) -> str:
         length, features = inputs[0]
         return f"{length} × {features} = {length * features:,}" if self.pattern == "learned" else ""
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if what == "gradient.input":
+            return (Line(place("∂L/∂x", *index), ((at(numbers, "upstream", index, "∂L/∂y"),),)),)
+        if what == "gradient.weight":
+            # Places behind the last step of this batch were not used.
+            samples = range(len(numbers["upstream"])) if index[0] < numbers["upstream"].shape[1] else ()
+            terms = tuple((at(numbers, "upstream", (n, *index), "∂L/∂y"),) for n in samples)
+            return (Line(place("∂L/∂p", *index), terms),)
+        x = at(numbers, "input", index, "x")
+        if self.pattern == "learned":
+            return (Line(place("y", *index), ((x,), (at(numbers, "weight", index[1:], "p"),))),)
+        t, k = index[1:]
+        slowness = Factor("10000^(2i/d)", 10000 ** (2 * (k // 2) / numbers["input"].shape[2]))
+        angle = Line("angle", ((constant(t),), (slowness,)), "divide")
+        wave = Line(place("p", t, k), ((angle.factor(),),), "cos" if k % 2 else "sin")
+        return angle, wave, Line(place("y", *index), ((x,), (wave.factor(),)))
 
 
 @layer
@@ -261,3 +293,8 @@ class TransformerEncoder(Layer):
     def arithmetic(self, *inputs: Shape) -> str:
         d, h = inputs[0][1], self.dim_feedforward
         return f"4 × {d} × {d} + 2 × {d} × {h} + 9 × {d} + {h} = {self.parameters(*inputs):,}"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if "weights" not in numbers or what.startswith("gradient"):
+            return ()
+        return explain_encoder(numbers, what, index, self.norm_first, self.dropout)

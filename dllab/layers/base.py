@@ -124,6 +124,8 @@ class Layer(Declared):
     """Whether it is taken apart or away before torch sees it, as groups are."""
     analyses: ClassVar[bool] = False
     """Whether it only looks at what flows by and is no part of the network that torch builds, as clustering."""
+    pointwise: ClassVar[bool] = False
+    """Whether every number that comes out hangs on the number that came in at its place, and on no other."""
     indices: ClassVar[Literal["refuse", "take", "pass"]] = "refuse"
     """What it does with inputs that are indices, not quantities: it may make numbers of them, or pass them on."""
 
@@ -171,7 +173,7 @@ class Layer(Declared):
         return ""
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
-        """The sum behind one number of an operation: `what` names its array ("output", "gradient.input",
+        """The sum behind one number of an operation: `what` names its array ("output", "local", "gradient.input",
         "gradient.weight"), `numbers` holds all arrays of the operation and, as "training", the mode. Empty: not told."""
         return ()
 

@@ -18,7 +18,13 @@ from dllab.layers.base import (
     show_product,
     show_shape,
 )
+from dllab.layers.sums import Factor, Index, Line, Lines, Numbers, Term, at, place
 from dllab.text import N_
+
+
+def _blamed(what: str) -> tuple[str, ...]:
+    """The ports that a gradient is for: of "gradient.input.a+b", where one value came in at both, a and b."""
+    return tuple(what.removeprefix("gradient.input.").split("+"))
 
 
 class _Combining(Layer):
@@ -91,6 +97,14 @@ class Add(_Elementwise):
     def arithmetic(self, *inputs: Shape) -> str:
         return " + ".join(self.input_ports())
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if what == "output":
+            terms = tuple((at(numbers, f"input.{port}", index, port),) for port in self.input_ports())
+            return (Line(place("y", *index), terms),)
+        ports = _blamed(what)
+        upstream = at(numbers, "upstream", index, "∂L/∂y")
+        return (Line(place(f"∂L/∂{ports[0]}", *index), tuple((upstream,) for _port in ports)),)
+
 
 @layer
 class Multiply(_Elementwise):
@@ -110,6 +124,16 @@ class Multiply(_Elementwise):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return " · ".join(self.input_ports())
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        def others(left_out: str = "") -> Term:
+            return tuple(at(numbers, f"input.{p}", index, p) for p in self.input_ports() if p != left_out)
+
+        if what == "output":
+            return (Line(place("y", *index), (others(),)),)
+        ports = _blamed(what)
+        upstream = at(numbers, "upstream", index, "∂L/∂y")
+        return (Line(place(f"∂L/∂{ports[0]}", *index), tuple((upstream, *others(port)) for port in ports)),)
 
 
 @layer
@@ -158,6 +182,29 @@ class MatMul(Layer):
     def arithmetic(self, *inputs: Shape) -> str:
         a, y = inputs[0], self.shape(*inputs)
         return f"({a[-2]} × {a[-1]}) · ({a[-1]} × {y[-1]}) = {y[-2]} × {y[-1]}"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        *before, row, col = index
+        front = tuple(before)
+
+        def right(k: int, j: int) -> Factor:
+            return at(numbers, "input.b", (*front, *((j, k) if self.transpose else (k, j))), "b")
+
+        def left(i: int, k: int) -> Factor:
+            return at(numbers, "input.a", (*front, i, k), "a")
+
+        if what == "output":
+            inner = range(numbers["input.a"].shape[-1])
+            return (Line(place("y", *index), tuple((left(row, k), right(k, col)) for k in inner)),)
+        rows, cols = (range(n) for n in numbers["upstream"].shape[-2:])
+        terms: list[Term] = []
+        for port in _blamed(what):
+            if port == "a":
+                terms += [(at(numbers, "upstream", (*front, row, j), "∂L/∂y"), right(col, j)) for j in cols]
+            else:
+                k, j = (col, row) if self.transpose else (row, col)
+                terms += [(at(numbers, "upstream", (*front, i, j), "∂L/∂y"), left(i, k)) for i in rows]
+        return (Line(place(f"∂L/∂{_blamed(what)[0]}", *index), tuple(terms)),)
 
 
 def _same_as(first: Shape, other: Shape) -> tuple[Remedy, ...]:
@@ -229,6 +276,19 @@ class Concat(_Combining):
     def arithmetic(self, *inputs: Shape) -> str:
         parts = [x[self.axis - 1] for x in inputs]
         return f"{' + '.join(map(str, parts))} = {sum(parts)}"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        before, here, behind = index[: self.axis], index[self.axis], index[self.axis + 1 :]
+        starts, total = {}, 0
+        for port in self.input_ports():
+            starts[port], total = total, total + numbers[f"input.{port}"].shape[self.axis]
+        if what == "output":
+            port = max((p for p, start in starts.items() if start <= here), key=lambda p: starts[p])
+            cell = at(numbers, f"input.{port}", (*before, here - starts[port], *behind), port)
+            return (Line(place("y", *index), ((cell,),)),)
+        ports = _blamed(what)
+        cells = [(*before, here + starts[port], *behind) for port in ports]
+        return (Line(place(f"∂L/∂{ports[0]}", *index), tuple((at(numbers, "upstream", c, "∂L/∂y"),) for c in cells)),)
 
 
 def _without(x: Shape, place: int) -> Shape:

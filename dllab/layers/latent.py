@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from dllab.layers.base import Call, Layer, Misfit, Shape, layer, show_product, show_shape
+from dllab.layers.sums import Index, Line, Lines, Numbers, at, constant, place
 from dllab.text import N_
 
 
@@ -43,6 +44,13 @@ class Constant(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return show_product(self.extents)
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if what == "output":
+            value = at(numbers, "weight", index[1:], "c") if self.learned else constant(self.value)
+            return (Line(place("y", *index), ((value,),)),)
+        samples = range(len(numbers["upstream"]))
+        return (Line(place("∂L/∂c", *index), tuple((at(numbers, "upstream", (n, *index), "∂L/∂y"),) for n in samples)),)
 
 
 @layer

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dllab.layers.base import Call, InsertBefore, Layer, Misfit, SetParam, Shape, layer, show_product, show_shape
+from dllab.layers.standardising import Groups
 from dllab.layers.sums import Factor, Index, Line, Lines, Numbers, at, constant, place, places, standardise, with_spread
 from dllab.text import N_
 
@@ -142,6 +143,15 @@ class LayerNorm(Layer):
         extents = show_product(over).partition(" =")[0]
         return f"2 × {extents} = {self.parameters(*inputs):,}"
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        kept = 1 if self.over == "all" else numbers["input"].ndim - 1
+        shape = numbers["input"].shape
+
+        def cells(here: Index) -> list[Index]:
+            return [(*here[:kept], *rest) for rest in places(shape[kept:])]
+
+        return Groups(cells, lambda here: here[kept:], self.eps, self.affine).explain(numbers, what, index)
+
 
 class _WithinSample(Layer):
     """What GroupNorm and InstanceNorm share: statistics of one sample alone, one scale and offset a channel."""
@@ -156,6 +166,20 @@ class _WithinSample(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return f"2 × {inputs[0][0]} = {self.parameters(*inputs):,}" if self.affine else ""
+
+    def channels(self, count: int) -> int:
+        """How many channels share a mean and a spread."""
+        return 1
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        shape = numbers["input"].shape
+        size = self.channels(shape[1])
+
+        def cells(here: Index) -> list[Index]:
+            first = here[1] // size * size
+            return [(here[0], first + c, *rest) for c, *rest in places((size, *shape[2:]))]
+
+        return Groups(cells, lambda here: (here[1],), self.eps, self.affine).explain(numbers, what, index)
 
 
 @layer
@@ -192,6 +216,9 @@ class GroupNorm(_WithinSample):
 
     def call(self, *inputs: Shape) -> Call:
         return Call("nn.GroupNorm", (self.num_groups, inputs[0][0]), _unusual(self, eps=1e-5, affine=True))
+
+    def channels(self, count: int) -> int:
+        return count // self.num_groups
 
 
 @layer

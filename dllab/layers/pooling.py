@@ -102,17 +102,7 @@ class MaxPool(_WindowPooling):
     torch_name: ClassVar[str] = "MaxPool"
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
-        if what == "output":
-            seen = self.cells(numbers, index)
-            return (Line(place("y", *index), tuple((at(numbers, "input", cell, "x"),) for cell in seen), "max"),)
-        x = numbers["input"]
-        # Only the winner of a window is to blame; of equal ones the first.
-        terms: list[Term] = [
-            (at(numbers, "upstream", position, "∂L/∂y"), constant(1.0))
-            for position, cells in self.windows(numbers, index)
-            if max(cells, key=lambda cell: float(x[cell])) == index
-        ]
-        return (Line(place("∂L/∂x", *index), tuple(terms)),)
+        return _largest(self, numbers, what, index)
 
 
 @layer
@@ -194,6 +184,17 @@ class GlobalMaxPool(_GlobalPooling):
     glyph: ClassVar[str] = "mdi6.crop-free"
     block: ClassVar[str] = "GlobalMaxPool"
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        x = numbers["input"]
+        cells = [(*index[:2], *i) for i in places(x.shape[2:])]
+        largest = Line(place("y", *index[:2]), tuple((at(numbers, "input", cell, "x"),) for cell in cells), "max")
+        if what == "output":
+            return (largest,)
+        # Equal winners share the blame.
+        winners = [cell for cell in cells if float(x[cell]) == largest.value]
+        share = constant(1 / len(winners) if index in winners else 0.0)
+        return largest, Line(place("∂L/∂x", *index), ((at(numbers, "upstream", index[:2], "∂L/∂y"), share),))
+
 
 class _AdaptivePooling(_Pooling):
     """What the adaptive poolings share."""
@@ -215,6 +216,21 @@ class _AdaptivePooling(_Pooling):
     def arithmetic(self, *inputs: Shape) -> str:
         return ", ".join(f"{n} → {self.output_size}" for n in dict.fromkeys(inputs[0][1:]))
 
+    def cells(self, numbers: Numbers, index: Index) -> list[Index]:
+        """The input cells in the window of one output cell."""
+        n, c, *position = index
+        size, extents = self.output_size, numbers["input"].shape[2:]
+        starts = [i * extent // size for i, extent in zip(position, extents, strict=True)]
+        stops = [-(-(i + 1) * extent // size) for i, extent in zip(position, extents, strict=True)]
+        offsets = places(stop - start for start, stop in zip(starts, stops, strict=True))
+        return [(n, c, *(start + u for start, u in zip(starts, offset, strict=True))) for offset in offsets]
+
+    def windows(self, numbers: Numbers, index: Index) -> list[tuple[Index, list[Index]]]:
+        """The output cells whose windows hold this input cell, with their windows."""
+        positions = [(*index[:2], *p) for p in places(numbers["upstream"].shape[2:])]
+        found = ((position, self.cells(numbers, position)) for position in positions)
+        return [(position, cells) for position, cells in found if index in cells]
+
 
 @layer
 class AdaptiveAvgPool(_AdaptivePooling):
@@ -231,6 +247,17 @@ class AdaptiveAvgPool(_AdaptivePooling):
     glyph: ClassVar[str] = "mdi6.resize"
     torch_name: ClassVar[str] = "AdaptiveAvgPool"
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if what == "output":
+            seen = self.cells(numbers, index)
+            share = constant(1 / len(seen))
+            return (Line(place("y", *index), tuple((at(numbers, "input", cell, "x"), share) for cell in seen)),)
+        terms = [
+            (at(numbers, "upstream", position, "∂L/∂y"), constant(1 / len(cells)))
+            for position, cells in self.windows(numbers, index)
+        ]
+        return (Line(place("∂L/∂x", *index), tuple(terms)),)
+
 
 @layer
 class AdaptiveMaxPool(_AdaptivePooling):
@@ -246,3 +273,21 @@ class AdaptiveMaxPool(_AdaptivePooling):
     short: ClassVar[str] = N_("AdaptiveMax")
     glyph: ClassVar[str] = "mdi6.fit-to-page-outline"
     torch_name: ClassVar[str] = "AdaptiveMaxPool"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        return _largest(self, numbers, what, index)
+
+
+def _largest(pool: _WindowPooling | _AdaptivePooling, numbers: Numbers, what: str, index: Index) -> Lines:
+    """The sums of a pooling that keeps the largest number of every window."""
+    if what == "output":
+        seen = pool.cells(numbers, index)
+        return (Line(place("y", *index), tuple((at(numbers, "input", cell, "x"),) for cell in seen), "max"),)
+    x = numbers["input"]
+    # Only the winner of a window is to blame; of equal ones the first.
+    terms: list[Term] = [
+        (at(numbers, "upstream", position, "∂L/∂y"), constant(1.0))
+        for position, cells in pool.windows(numbers, index)
+        if max(cells, key=lambda cell: float(x[cell])) == index
+    ]
+    return (Line(place("∂L/∂x", *index), tuple(terms)),)

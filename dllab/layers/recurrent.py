@@ -17,6 +17,8 @@ from dllab.layers.base import (
     show_shape,
     vocabulary,
 )
+from dllab.layers.cells import Cell, explain_cells, gru, lstm, rnn
+from dllab.layers.sums import Index, Line, Lines, Numbers, at, place, places
 from dllab.text import N_
 
 
@@ -56,6 +58,16 @@ class Embedding(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return f"{vocabulary(inputs[0])} × {self.embedding_dim} = {self.parameters(*inputs):,}"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        words = numbers["input"]
+        if what == "output":
+            return (Line(place("y", *index), ((at(numbers, "weight", (int(words[index[:-1]]), index[-1]), "E"),),)),)
+        row, k = index
+        learned = row > 0 or not numbers["padded"]
+        users = [cell for cell in places(words.shape) if int(words[cell]) == row] if learned else []
+        terms = tuple((at(numbers, "upstream", (*cell, k), "∂L/∂y"),) for cell in users)
+        return (Line(place("∂L/∂E", *index), terms),)
 
 
 class _Recurrent(Layer):
@@ -161,6 +173,15 @@ class _Recurrent(Layer):
         """Further keyword arguments of the module."""
         return {}
 
+    def cell(self) -> Cell:
+        """How a number inside it is made."""
+        raise NotImplementedError(f"{type(self).__name__}.cell")
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if what.startswith("gradient"):
+            return ()
+        return explain_cells(numbers, what, index, self.cell(), self.output)
+
     def call(self, *inputs: Shape) -> Call:
         options: dict[str, Any] = {}
         if self.num_layers > 1:
@@ -214,6 +235,9 @@ class RNN(_Recurrent):
     def options(self) -> dict[str, Any]:
         return {"nonlinearity": self.nonlinearity} if self.nonlinearity != "tanh" else {}
 
+    def cell(self) -> Cell:
+        return rnn(self.nonlinearity)
+
 
 @layer
 class LSTM(_Recurrent):
@@ -241,6 +265,9 @@ class LSTM(_Recurrent):
     def options(self) -> dict[str, Any]:
         return {"forget_bias": self.forget_bias} if self.forget_bias is not None else {}
 
+    def cell(self) -> Cell:
+        return lstm
+
 
 @layer
 class GRU(_Recurrent):
@@ -266,6 +293,9 @@ class GRU(_Recurrent):
 
     def options(self) -> dict[str, Any]:
         return {"reset": self.reset} if self.reset != "pytorch" else {}
+
+    def cell(self) -> Cell:
+        return gru(self.reset)
 
 
 @layer

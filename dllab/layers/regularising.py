@@ -14,6 +14,7 @@ class _Dropping(Layer):
     """What all dropouts share."""
 
     family: ClassVar[str] = "regularise"
+    pointwise: ClassVar[bool] = True
 
     # torch allows 1: everything dropped, nothing learned. Nobody means that.
     p: Annotated[float, Field(ge=0.0, lt=1.0)] = Field(
@@ -32,6 +33,8 @@ class _Dropping(Layer):
         scale = Factor("1/(1−p)", 1 / (1 - self.p)) if kept else Factor("dropped", 0.0)
         if not numbers["training"]:
             scale = Factor("1", 1.0)
+        if what == "local":
+            return (Line(place("dy/dx", *index), ((scale,),)),)
         array, name, result = ("input", "x", "y") if what == "output" else ("upstream", "∂L/∂y", "∂L/∂x")
         return (Line(place(result, *index), ((at(numbers, array, index, name), scale),)),)
 

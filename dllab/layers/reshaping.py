@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, is_padded, layer, show_product, show_shape
+from dllab.layers.sums import Index, Line, Lines, Numbers, at, constant, moved, place, same_place
 from dllab.text import N_
 
 
@@ -38,6 +39,9 @@ class Flatten(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return show_product(inputs[0])
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        return same_place(numbers, what, index)
 
 
 @layer
@@ -96,6 +100,9 @@ class Reshape(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return f"{show_product(inputs[0])} = {show_shape(self.shape(*inputs))}"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        return same_place(numbers, what, index)
 
 
 def refuse_axis(name: str, axis: int, x: Shape) -> None:
@@ -165,6 +172,15 @@ class Slice(Layer):
         start, stop = self._range(inputs[0][self.axis - 1])
         return f"{stop} - {start} = {stop - start}"
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        start, stop = self._range(numbers["input"].shape[self.axis])
+        here = index[self.axis]
+        if what == "output":
+            return moved(numbers, what, index, (*index[: self.axis], here + start, *index[self.axis + 1 :]))
+        # What was cut off has no part in the loss.
+        inside = (*index[: self.axis], here - start, *index[self.axis + 1 :]) if start <= here < stop else None
+        return moved(numbers, what, index, inside)
+
 
 @layer
 class Mean(Layer):
@@ -202,6 +218,18 @@ class Mean(Layer):
     def arithmetic(self, *inputs: Shape) -> str:
         return f"{show_shape(inputs[0])} → {show_shape(self.shape(*inputs))}"
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        count = numbers["input"].shape[self.axis]
+        if "lengths" in numbers:
+            count = int(numbers["lengths"][index[0]])
+        share = constant(1 / count)
+        if what == "output":
+            cells = [(*index[: self.axis], i, *index[self.axis :]) for i in range(count)]
+            return (Line(place("y", *index), tuple((at(numbers, "input", cell, "x"), share) for cell in cells)),)
+        above = (*index[: self.axis], *index[self.axis + 1 :])
+        terms = ((at(numbers, "upstream", above, "∂L/∂y"), share),) if index[self.axis] < count else ()
+        return (Line(place("∂L/∂x", *index), terms),)
+
 
 @layer
 class Transpose(Layer):
@@ -238,3 +266,8 @@ class Transpose(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return f"{show_shape(inputs[0])} → {show_shape(self.shape(*inputs))}"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        turned = list(index)
+        turned[self.first], turned[self.second] = turned[self.second], turned[self.first]
+        return moved(numbers, what, index, tuple(turned))

@@ -34,10 +34,14 @@ def _sum(values: Sequence[float]) -> float:
 HOW: Mapping[str, Callable[[Sequence[float]], float]] = {
     "sum": _sum,
     "max": max,
+    "min": min,
+    "power": lambda values: values[0] ** values[1],
     "divide": lambda values: values[0] / values[1] if values[1] else math.nan,
     "exp": lambda values: math.exp(min(_sum(values), 700.0)),
     "log": lambda values: math.log(_sum(values)) if _sum(values) > 0 else -math.inf,
     "sqrt": lambda values: math.sqrt(_sum(values)),
+    "sin": lambda values: math.sin(_sum(values)),
+    "cos": lambda values: math.cos(_sum(values)),
     "tanh": lambda values: math.tanh(_sum(values)),
     "sigmoid": lambda values: 0.5 * (1 + math.tanh(0.5 * _sum(values))),
     "Φ": lambda values: 0.5 * math.erfc(-_sum(values) / math.sqrt(2)),
@@ -63,13 +67,16 @@ class Line:
         return Factor(self.name, self.value)
 
     def text(self, limit: int = 12) -> str:
-        """The line with its numbers: y[0, 2] = 0.31 × -1.2 + 0.5 × 2 + … = 0.482."""
-        shown = [" × ".join(short(factor.value) for factor in term) for term in self.terms[:limit]]
-        if len(self.terms) > limit:
-            shown.append(f"… ({len(self.terms) - limit:,})")
-        joined = {"sum": " + ", "divide": " / "}.get(self.how)
+        """The line with its numbers: y[0, 2] = 0.31 × -1.2 + 0.5 × 2 + … = 0.482. Of many terms those that are 0 go first."""
+        terms = self.terms
+        if len(terms) > limit and self.how == "sum":
+            terms = tuple(term for term in terms if all(factor.value for factor in term)) or terms
+        shown = [" × ".join(short(factor.value) for factor in term) for term in terms[:limit]]
+        if len(self.terms) > len(shown):
+            shown.append(f"… ({len(self.terms) - len(shown):,})")
+        joined = {"sum": " + ", "divide": " / ", "power": " ^ "}.get(self.how)
         if joined is None:
-            inner = ", " if self.how == "max" else " + "
+            inner = ", " if self.how in ("max", "min") else " + "
             return f"{self.name} = {self.how}({inner.join(shown)}) = {short(self.value)}"
         return f"{self.name} = {joined.join(shown) or '0'} = {short(self.value)}"
 
@@ -137,3 +144,22 @@ def shares(numbers: Numbers, array: str, along: Sequence[Index], index: Index) -
     total = Line("Σ", tuple((powers[i].factor(),) for i in along))
     share = Line(place("p", *index), ((powers[index].factor(),), (total.factor(),)), "divide")
     return largest, powers[index], total, share
+
+
+def moved(numbers: Numbers, what: str, index: Index, source: Index | None) -> Lines:
+    """A number that was only put elsewhere: the cell of the input, or of the gradient that arrived; None is no cell."""
+    array, name, result = ("input", "x", "y") if what == "output" else ("upstream", "∂L/∂y", "∂L/∂x")
+    return (Line(place(result, *index), ((at(numbers, array, source, name),),) if source is not None else ()),)
+
+
+def same_place(numbers: Numbers, what: str, index: Index) -> Lines:
+    """A number that keeps its place in the row that all numbers of a sample make."""
+    array = "input" if what == "output" else "upstream"
+    number = index[0]
+    for here, extent in zip(index[1:], numbers[what].shape[1:], strict=True):
+        number = number * extent + here
+    source: list[int] = []
+    for extent in reversed(numbers[array].shape[1:]):
+        number, here = divmod(number, extent)
+        source.insert(0, here)
+    return moved(numbers, what, index, (number, *source))

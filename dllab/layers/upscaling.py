@@ -1,11 +1,13 @@
 """From few places to many: the way back from a small map to a large one, in autoencoders and generators."""
 
+from math import prod
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, layer, show_shape
 from dllab.layers.convolution import as_image, refuse_rank
+from dllab.layers.sums import Index, Line, Lines, Numbers, Term, at, constant, place, places
 from dllab.text import N_
 
 
@@ -69,6 +71,57 @@ class _TransposedConvolution(Layer):
 
     def arithmetic(self, *inputs: Shape) -> str:
         return ", ".join(map(self._sum, dict.fromkeys(inputs[0][1:])))
+
+    def _landed(self, cell: Index, offset: Index, extents: Shape) -> Index | None:
+        """Where the patch of an input cell lays its number with this offset; None where it is cut off."""
+        found = tuple(i * self.stride + u - self.padding for i, u in zip(cell, offset, strict=True))
+        return found if all(0 <= p < n for p, n in zip(found, extents, strict=True)) else None
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        x, weight = numbers["input"], numbers["weight"]
+        offsets = tuple(places(weight.shape[2:]))
+        if what == "output":
+            n, k, *position = index
+            extents = numbers["output"].shape[2:]
+            hits = [
+                (cell, u)
+                for cell in places(x.shape[2:])
+                for u in offsets
+                if self._landed(cell, u, extents) == tuple(position)
+            ]
+            terms: list[Term] = [
+                (at(numbers, "input", (n, c, *cell), "x"), at(numbers, "weight", (c, k, *u), "w"))
+                for c in range(x.shape[1])
+                for cell, u in hits
+            ]
+            offset: tuple[Term, ...] = ((at(numbers, "bias", (k,), "b"),),) if self.bias else ()
+            return (Line(place("y", *index), (*terms, *offset)),)
+        return self._blamed(numbers, what, index, offsets)
+
+    def _blamed(self, numbers: Numbers, what: str, index: Index, offsets: tuple[Index, ...]) -> Lines:
+        x, upstream = numbers["input"], numbers["upstream"]
+        extents = upstream.shape[2:]
+        terms: list[Term] = []
+        if what == "gradient.input":
+            n, c, *cell = index
+            landed = [(u, p) for u in offsets if (p := self._landed(tuple(cell), u, extents)) is not None]
+            terms = [
+                (at(numbers, "upstream", (n, k, *p), "∂L/∂y"), at(numbers, "weight", (c, k, *u), "w"))
+                for k in range(upstream.shape[1])
+                for u, p in landed
+            ]
+            return (Line(place("∂L/∂x", *index), tuple(terms)),)
+        if what == "gradient.weight":
+            c, k, *u = index
+            cells = [(i, p) for i in places(x.shape[2:]) if (p := self._landed(i, tuple(u), extents)) is not None]
+            terms = [
+                (at(numbers, "upstream", (n, k, *p), "∂L/∂y"), at(numbers, "input", (n, c, *i), "x"))
+                for n in range(len(x))
+                for i, p in cells
+            ]
+            return (Line(place("∂L/∂w", *index), tuple(terms)),)
+        everywhere = [(n, index[0], *i) for n in range(len(x)) for i in places(extents)]
+        return (Line(place("∂L/∂b", *index), tuple((at(numbers, "upstream", i, "∂L/∂y"),) for i in everywhere)),)
 
 
 @layer
@@ -142,3 +195,37 @@ class Upsample(Layer):
     def arithmetic(self, *inputs: Shape) -> str:
         s = self.scale_factor
         return ", ".join(f"{s} · {n} = {s * n}" for n in dict.fromkeys(inputs[0][1:]))
+
+    def _seen(self, position: int, extent: int) -> list[tuple[int, float]]:
+        """The input cells that a place along one axis is made of, each with its share."""
+        if self.mode == "nearest":
+            return [(position // self.scale_factor, 1.0)]
+        middle = max(0.0, (position + 0.5) / self.scale_factor - 0.5)
+        first = int(middle)
+        last = min(first + 1, extent - 1)
+        if first == last:
+            return [(first, 1.0)]
+        return [(first, first + 1 - middle), (last, middle - first)]
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        extents = numbers["input"].shape[2:]
+
+        def shares(position: Index) -> dict[Index, float]:
+            seen = [self._seen(p, n) for p, n in zip(position, extents, strict=True)]
+            picks = places(map(len, seen))
+            chosen = [[axis[i] for axis, i in zip(seen, pick, strict=True)] for pick in picks]
+            return {tuple(cell for cell, _s in pick): prod(share for _c, share in pick) for pick in chosen}
+
+        front, here = index[:2], index[2:]
+        if what == "output":
+            terms = [
+                (at(numbers, "input", (*front, *cell), "x"), constant(share)) for cell, share in shares(here).items()
+            ]
+            return (Line(place("y", *index), tuple(terms)),)
+        users = [(p, shares(p)) for p in places(numbers["upstream"].shape[2:])]
+        terms = [
+            (at(numbers, "upstream", (*front, *p), "∂L/∂y"), constant(found[here]))
+            for p, found in users
+            if here in found
+        ]
+        return (Line(place("∂L/∂x", *index), tuple(terms)),)

@@ -8,7 +8,8 @@ from pydantic import Field
 from dllab.data.base import DataSpec, Task
 from dllab.declare import Declared, Registry
 from dllab.layers.base import Call, Shape
-from dllab.layers.sums import Index, Line, Lines, Numbers, at, constant, place, shares
+from dllab.layers.sums import Factor, Index, Lines, Numbers, Term, constant
+from dllab.recipe import sums
 from dllab.text import N_
 
 TargetForm = Literal["index", "binary", "one_hot", "value"]
@@ -49,7 +50,8 @@ class Loss(Declared):
         raise NotImplementedError(f"{type(self).__name__}.call")
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
-        """The sum behind the "loss" or one number of "gradient.input", from "outputs" and "targets". Empty: not told."""
+        """The sum behind the "loss" or one number of "gradient.input", from "outputs" (N, C), "targets" and, where classes
+        weigh differently, "weights". Empty: not told."""
         return ()
 
 
@@ -99,21 +101,7 @@ class CrossEntropy(Loss):
         return {"weight": tuple(sum(counts) / (len(counts) * max(1, count)) for count in counts)}
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
-        outputs, targets = numbers["outputs"], numbers["targets"]
-        if self.label_smoothing or self.class_weights != "none" or outputs.ndim != 2 or targets.ndim != 1:
-            return ()
-        count, classes = outputs.shape
-        share = constant(1 / count)
-        if what != "loss":
-            n, k = index
-            lines = shares(numbers, "outputs", [(n, j) for j in range(classes)], (n, k))
-            true = constant(-1.0 if int(targets[n]) == k else 0.0)
-            return (*lines, Line(place("∂L/∂z", n, k), ((lines[-1].factor(), share), (true, share))))
-        logs = []
-        for n in range(count):
-            p = shares(numbers, "outputs", [(n, j) for j in range(classes)], (n, int(targets[n])))[-1]
-            logs.append(Line(place("log p", n), ((p.factor(),),), "log"))
-        return (*logs[:1], Line("L", tuple((constant(-1.0), line.factor(), share) for line in logs)))
+        return sums.against_classes(numbers, what, index, self.label_smoothing)
 
     def call(self) -> Call:
         return Call(
@@ -162,6 +150,9 @@ class BinaryCrossEntropy(Loss):
         yes = counts[1:] if len(counts) == 2 else counts
         return {"pos_weight": tuple((sum(counts) - count) / max(1, count) for count in yes)}
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        return sums.yes_or_no(numbers, what, index)
+
     def call(self) -> Call:
         return Call("nn.BCEWithLogitsLoss")
 
@@ -182,21 +173,7 @@ class MSE(Loss):
     tasks: ClassVar[tuple[Task, ...]] = ("regression", "reconstruction", "classification")
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
-        outputs, targets = numbers["outputs"], numbers["targets"]
-        if outputs.shape != targets.shape or outputs.ndim != 2:
-            return ()
-        share = constant(1 / outputs.size)
-        minus = constant(-1.0)
-
-        def error(n: int, k: int) -> Line:
-            terms = ((at(numbers, "outputs", (n, k), "ŷ"),), (minus, at(numbers, "targets", (n, k), "y")))
-            return Line(place("e", n, k), terms)
-
-        if what != "loss":
-            line = error(index[0], index[1])
-            return line, Line(place("∂L/∂ŷ", *index), ((constant(2.0), line.factor(), share),))
-        errors = [error(n, k).factor() for n in range(outputs.shape[0]) for k in range(outputs.shape[1])]
-        return (Line("L", tuple((e, e, share) for e in errors)),)
+        return sums.by_difference(numbers, what, index, sums.squared, lambda error: (constant(2.0), error))
 
     def call(self) -> Call:
         return Call("nn.MSELoss")
@@ -215,6 +192,9 @@ class L1(Loss):
     title: ClassVar[str] = N_("Mean absolute error (L1)")
     short: ClassVar[str] = N_("L1 loss")
     tasks: ClassVar[tuple[Task, ...]] = ("regression", "reconstruction", "classification")
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        return sums.by_difference(numbers, what, index, sums.absolute, sums.sign)
 
     def call(self) -> Call:
         return Call("nn.L1Loss")
@@ -236,6 +216,18 @@ class Huber(Loss):
     delta: Annotated[float, Field(gt=0.0, le=1e6)] = Field(
         1.0, title=N_("Delta"), description=N_("Where squared turns into absolute")
     )
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        return sums.by_difference(numbers, what, index, self._cost, self._slope)
+
+    def _cost(self, error: Factor) -> Term:
+        size = abs(error.value)
+        if size <= self.delta:
+            return (constant(0.5), error, error)
+        return (constant(self.delta), Factor("|e| − δ/2", size - 0.5 * self.delta))
+
+    def _slope(self, error: Factor) -> Term:
+        return (error,) if abs(error.value) <= self.delta else (constant(self.delta), *sums.sign(error))
 
     def call(self) -> Call:
         return Call("nn.HuberLoss", (), {"delta": self.delta})
@@ -267,6 +259,9 @@ class KLDivergence(Loss):
         0.01, title=N_("Label smoothing"), description=N_("Share of the target that is spread evenly over all classes")
     )
 
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        return sums.divergence(numbers, what, index, self.label_smoothing, self.direction == "reverse")
+
     def call(self) -> Call:
         options = {"direction": self.direction, "label_smoothing": self.label_smoothing}
         return Call("blocks.KLDivergence", (), options)
@@ -285,6 +280,9 @@ class Cosine(Loss):
     kind: ClassVar[str] = "cosine"
     title: ClassVar[str] = N_("Cosine")
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        return sums.angle(numbers, what, index)
 
     def call(self) -> Call:
         return Call("blocks.CosineLoss")

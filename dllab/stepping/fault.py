@@ -74,4 +74,6 @@ def _made(phase: str, arrays: Mapping[str, Tensor]) -> dict[str, Tensor]:
             return {name: value for name, value in arrays.items() if name.split(".")[0] == "gradient"}
         case "update":
             return {name: value for name, value in arrays.items() if name.endswith(".new")}
+        case "initialise" | "stop":
+            return {}
     return dict(arrays)

@@ -75,6 +75,11 @@ class Timeline:
         """The steps of which there is a snapshot."""
         return [kept.step for kept in self._kept]
 
+    @property
+    def changes(self) -> tuple[tuple[int, Change], ...]:
+        """What was changed, and before which step."""
+        return tuple(self._changes)
+
     def keep(self) -> None:
         """Take a snapshot of the session, which must stand between two steps."""
         step = self._session.step

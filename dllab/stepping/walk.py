@@ -1,5 +1,5 @@
-"""The phases of one training step as a generator over the session: batch, forward node by node, loss, backward node by
-node, clip, update.
+"""The phases of one training step as a generator over the session: first weights, batch, forward node by node, loss,
+backward node by node, clip, update, stop criterion.
 
 Every node's inputs are detached, so that its part of the backward pass can be run by itself. What comes out is equal to
 `Session.advance` bit for bit; where it takes care for that, a comment says so.
@@ -15,21 +15,27 @@ from torch import Tensor, nn
 
 from dllab.build.loss import Total
 from dllab.build.module import Outputs, Step
+from dllab.stepping.course import end, weighty
+from dllab.stepping.inner import inside
+from dllab.stepping.updating import clip, gradients, update
 from dllab.training.aims import Targets
 from dllab.training.session import NonFinite, Outcome, Session
 
 END_PORTS = ("mu", "logvar")
 """What comes into a prior."""
-PHASES = ("batch", "forward", "loss", "backward", "clip", "update")
 
 
 @dataclass(frozen=True)
 class Operation:
     """One press of "next": what was computed at one node, with everything that it was computed from.
 
-    Arrays have the batch axis first. "batch": x, targets. "forward": input (input.PORT where there are several), weights
-    by name, output. "loss": outputs, targets, loss (with several ends one operation each, and also weight and total). "backward": upstream, gradient.input, gradient.WEIGHT. "clip": norm.
+    Arrays have the batch axis first. "initialise": weights by name. "batch": x, targets. "forward": input (input.PORT
+    where there are several), weights by name, what recurrent and attention modules compute inside, output. "loss":
+    outputs, targets, loss (with several ends one operation each, and also weight and total). "backward": upstream, local
+    (dy/dx of layers that act on every number by itself), gradient.input (gradient.input.a+b where one value came in at
+    both ports), gradient.WEIGHT. "clip": norm, limit, factor, and for each weight NODE.WEIGHT.gradient and .clipped.
     "update": for each weight WEIGHT.old, .gradient, .clipped, .new and the optimiser's .before.KEY and .after.KEY.
+    "stop": epoch, epochs, stale, patience and the epoch's metrics.
     """
 
     batch: int
@@ -37,6 +43,8 @@ class Operation:
     phase: str
     node: str
     arrays: dict[str, Tensor] = field(default_factory=dict)
+    outcome: Outcome | None = None
+    """What the batch brought, known from its first update on."""
 
     def numbers(self) -> dict[str, np.ndarray]:
         """The arrays for numpy."""
@@ -55,6 +63,7 @@ class _Trace:
     carries: dict[int, Tensor]
     """The same once more, made after the node's own operations."""
     outputs: tuple[Tensor, ...]
+    pointwise: bool
 
 
 def walk(session: Session) -> Generator[Operation, None, Outcome]:
@@ -63,11 +72,10 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
     The batch counts as trained from the first "update" on. Who leaves earlier must restore the state from before.
     """
     number = session.step
+    for step in weighty(session) if number == 0 else ():
+        yield Operation(number, "initialise", step.node, _weights(step))
     stop, x, targets = session.take()
-    first = next(
-        name for name, found in session.check.nodes.items() if found.layer is not None and found.layer.kind == "input"
-    )
-    yield Operation(number, "batch", first, {"x": x, **_targets(targets)})
+    yield Operation(number, "batch", end(session, "input"), {"x": x, **_targets(targets)})
     traces: list[_Trace] = []
     values, lengths = session.network.begin(x)
     for step in session.network.plan:
@@ -91,16 +99,29 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
         arrays = _backward(trace, upstream)
         if arrays:
             yield Operation(number, "backward", trace.step.node, {**_detached(trace.arrays), **arrays})
-    found = _gradients(session)
+    found = gradients(session)
     if session.update.touches:
-        session.update.prepare()
-        facts = {} if session.update.norm is None else {"norm": torch.tensor(session.update.norm)}
-        yield Operation(number, "clip", "", facts)
-    updates = _update(session, found)
+        yield Operation(number, "clip", "", clip(session, found))
+    updates = update(session, found)
     outcome = session.close(stop, loss.item(), session.aims.said(outputs).detach())
     for node, arrays in updates.items():
-        yield Operation(number, "update", node, arrays)
+        yield Operation(number, "update", node, arrays, outcome)
+    if outcome.metrics is not None:
+        yield Operation(number, "stop", "", _criterion(session, outcome.metrics), outcome)
     return outcome
+
+
+def _criterion(session: Session, metrics: Mapping[str, float]) -> dict[str, Tensor]:
+    """What decides at the end of an epoch whether training goes on."""
+    counts = {"epoch": session.epoch, "epochs": session.epochs, "stale": session.stale}
+    facts = {name: torch.tensor(count) for name, count in counts.items()}
+    facts["patience"] = torch.tensor(session.recipe.patience or 0)
+    return facts | {name: torch.tensor(value, dtype=torch.float64) for name, value in metrics.items()}
+
+
+def _weights(step: Step) -> dict[str, Tensor]:
+    # Weights and running averages change in place: what is shown is how they were.
+    return {name: value.detach().clone() for name, value in step.module.state_dict().items()}
 
 
 def _targets(targets: Targets) -> dict[str, Tensor]:
@@ -153,17 +174,21 @@ def _forward(session: Session, step: Step, values: list[Tensor], lengths: Tensor
     leaves = {
         slot: values[slot].detach().requires_grad_(values[slot].requires_grad) for slot in dict.fromkeys(step.inputs)
     }
-    # Weights and running averages change in place: what is shown is how they were.
-    weights = {name: value.detach().clone() for name, value in step.module.state_dict().items()}
-    outputs = step.carry_out([leaves[slot] for slot in step.inputs], lengths)
+    weights = _weights(step)
+    given = [leaves[slot] for slot in step.inputs]
+    random = torch.get_rng_state()
+    outputs = step.carry_out(given, lengths)
     carries = {slot: leaf.view_as(leaf) for slot, leaf in leaves.items() if leaf.requires_grad}
     for slot, value in zip(step.outputs, outputs, strict=True):
         values[slot] = value
     layer = session.check.nodes[step.node].layer
     assert layer is not None
-    arrays = _named("input", layer.input_ports(), tuple(leaves[slot] for slot in step.inputs))
-    arrays |= weights | _named("output", layer.output_ports(), outputs)
-    return _Trace(step, arrays, leaves, carries, outputs)
+    arrays = _named("input", layer.input_ports(), tuple(given)) | weights
+    arrays |= inside(step, given, lengths, outputs[0], random)
+    if step.lengths and lengths is not None:
+        arrays["lengths"] = lengths
+    arrays |= _named("output", layer.output_ports(), outputs)
+    return _Trace(step, arrays, leaves, carries, outputs, layer.pointwise)
 
 
 def _named(what: str, ports: tuple[str, ...], values: tuple[Tensor, ...]) -> dict[str, Tensor]:
@@ -188,16 +213,31 @@ def _backward(trace: _Trace, upstream: dict[int, Tensor]) -> dict[str, Tensor]:
     weights = {name: p for name, p in step.module.named_parameters() if p.requires_grad}
     wanted = [*(trace.leaves[slot] for slot in slots), *weights.values()]
     again = [slot for slot in slots if slot in upstream]
+    local = _local(trace)
     found = torch.autograd.grad(outputs, wanted, given, retain_graph=bool(again), allow_unused=True)
     own = dict(zip(slots, found, strict=False))
     for (_name, parameter), gradient in zip(weights.items(), found[len(slots) :], strict=True):
         _hold(parameter, gradient)
     _sum_up(trace, upstream, (outputs, given), own, again)
-    arrays = _arrived(trace, arrived)
-    parts = dict(zip(dict.fromkeys(step.inputs), _names(trace, "input"), strict=False))
-    arrays |= {f"gradient.{parts[slot]}": gradient for slot, gradient in own.items() if gradient is not None}
+    arrays = _arrived(trace, arrived) | local
+    arrays |= {f"gradient.{_taken(trace, slot)}": g for slot, g in own.items() if g is not None}
     arrays |= {f"gradient.{name}": p.grad.clone() for name, p in weights.items() if p.grad is not None}
     return arrays
+
+
+def _local(trace: _Trace) -> dict[str, Tensor]:
+    """dy/dx of a layer that acts on every number by itself."""
+    leaves = [leaf for leaf in trace.leaves.values() if leaf.requires_grad]
+    if not trace.pointwise or not leaves or not trace.outputs[0].requires_grad:
+        return {}
+    ones = torch.ones_like(trace.outputs[0])
+    return {"local": torch.autograd.grad(trace.outputs[:1], leaves, [ones], retain_graph=True)[0]}
+
+
+def _taken(trace: _Trace, slot: int) -> str:
+    """What an input is called; one that came in at several ports has the names of all: input.a+b."""
+    names = [name for s, name in zip(trace.step.inputs, _names(trace, "input"), strict=True) if s == slot]
+    return "+".join([names[0], *(name.removeprefix("input.") for name in names[1:])])
 
 
 def _hold(parameter: nn.Parameter, gradient: Tensor | None) -> None:
@@ -233,33 +273,3 @@ def _names(trace: _Trace, what: str) -> list[str]:
 def _arrived(trace: _Trace, arrived: dict[int, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
     names = dict(zip(trace.step.outputs, _names(trace, "output"), strict=True))
     return {names[slot].replace("output", "upstream", 1): gradient for slot, (_value, gradient) in arrived.items()}
-
-
-def _gradients(session: Session) -> dict[nn.Parameter, Tensor]:
-    return {p: p.grad.clone() for p in session.network.parameters() if p.grad is not None}
-
-
-def _update(session: Session, gradients: dict[nn.Parameter, Tensor]) -> dict[str, dict[str, Tensor]]:
-    """Let the optimiser take its step; by node what it made of what."""
-    optimiser = session.update.optimiser
-    old = {p: p.detach().clone() for p in gradients}
-    before = {p: _state(optimiser, p) for p in gradients}
-    clipped = {p: p.grad.clone() for p in gradients if p.grad is not None}
-    rate = torch.tensor(session.learning_rate, dtype=torch.float64)
-    session.update.apply()
-    updates: dict[str, dict[str, Tensor]] = {}
-    for step in session.network.plan:
-        for name, p in step.module.named_parameters():
-            if p not in gradients:
-                continue
-            arrays = updates.setdefault(step.node, {"learning_rate": rate})
-            arrays |= {f"{name}.old": old[p], f"{name}.gradient": gradients[p], f"{name}.clipped": clipped[p]}
-            arrays |= {f"{name}.before.{key}": value for key, value in before[p].items()}
-            arrays |= {f"{name}.after.{key}": value for key, value in _state(optimiser, p).items()}
-            arrays[f"{name}.new"] = p.detach().clone()
-    return updates
-
-
-def _state(optimiser: torch.optim.Optimizer, p: nn.Parameter) -> dict[str, Tensor]:
-    kept = optimiser.state.get(p, {})
-    return {key: value.clone() for key, value in kept.items() if isinstance(value, Tensor)}

@@ -171,6 +171,7 @@ class Session:
 
     def _lay_out(self) -> None:
         """Put the epoch's samples in order once: a batch is then a slice, not a gather."""
+        self._laid_out = (self.epoch, self._order)
         order = self._order.to(self.device)
         clean = x = self._train.x.index_select(0, order)
         preparation, seed = self.experiment.preparation, self.experiment.seed
@@ -261,8 +262,12 @@ class Session:
     def first_non_finite(self, x: Tensor) -> str:
         """Id of the first node whose output is not finite for this batch; if all are, the last layer: its output is so
         large that the loss of it is no longer a number."""
+        # In training mode, as the step itself went; what that does to running averages is taken back.
+        kept = [(buffer, buffer.clone()) for buffer in self.network.buffers()]
         with torch.no_grad(), torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
             values = self.network.forward_nodes(x)
+            for buffer, before in kept:
+                buffer.copy_(before)
         for name, value in values.items():
             if not bool(torch.isfinite(value).all()):
                 return name
@@ -322,6 +327,7 @@ class Session:
         loss, epoch = facts["best"]
         self.best = Best(loss, epoch, {k: v.to(self.device) for k, v in named("best.").items()})
         self.update.restore(named("optimiser."), facts["update"])
+        laid_epoch, laid_order = self._laid_out
         self._order = tensors["order"]
         self._shuffle.set_state(tensors["random.shuffle"])
         torch.set_rng_state(tensors["random.torch"])
@@ -331,7 +337,8 @@ class Session:
             setattr(self, name, facts[name])
         self._tally.restore(facts["tally"])
         self._parts = dict(facts.get("parts", {}))
-        self._lay_out()
+        if laid_epoch != self.epoch or not torch.equal(laid_order, self._order):
+            self._lay_out()
 
     @property
     def validation(self) -> Known:

@@ -28,7 +28,9 @@ def test_step_prints_a_line_an_operation_and_writes_the_arrays(xor: Path, capsys
     session = Session(load(xor).experiment.model_copy(update={"seed": 3}), "cpu")
     losses = [session.advance().loss for _batch in range(2)]
     assert [line["loss"] for line in lines if line["phase"] == "loss"] == losses
-    assert lines[0] == {"batch": 0, "phase": "batch", "node": "input", "arrays": lines[0]["arrays"]}
+    assert [line["phase"] for line in lines[:3]] == ["initialise", "initialise", "batch"]
+    assert lines[0]["text"] == "First weights: As torch does, seed 3."
+    assert set(lines[2]) == {"batch", "phase", "node", "text", "arrays"}
     with np.load(out, allow_pickle=False) as arrays:
         for line in lines:
             for name, shape in line["arrays"].items():
@@ -42,8 +44,19 @@ def test_step_reads_well_without_json(xor: Path, capsys) -> None:
     capsys.readouterr()
     assert main(["step", str(xor)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split()[:3] == ["0", "batch", "input"]
+    assert lines[0].split()[:3] == ["0", "initialise", "linear"]
+    assert lines[2].split()[:3] == ["0", "batch", "input"]
     assert any(line.split()[:3] == ["0", "backward", "linear"] and "gradient.weight" in line for line in lines)
+
+
+def test_step_says_at_the_end_of_an_epoch_whether_it_goes_on(xor: Path, capsys) -> None:
+    session = Session(load(xor).experiment, "cpu")
+    capsys.readouterr()
+    assert main(["step", str(xor), "--batches", str(session.steps_per_epoch), "--json"]) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    epochs = session.epochs
+    assert (last["phase"], last["epoch"], last["epochs"], last["finished"]) == ("stop", 1, epochs, "")
+    assert last["text"] == f"Epoch 1 of {epochs}: it goes on."
 
 
 def test_probe_writes_what_a_view_shows(xor: Path, capsys, tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ from engine_client import Client
 from examples import chain, moons
 
 from dllab.document.code import codes, digest
-from dllab.document.experiment import Choice, Experiment
+from dllab.document.experiment import Choice, Experiment, Training
 from dllab.document.format import to_text
 from dllab.engine import protocol
+from dllab.engine.outbox import Outbox
+from dllab.engine.walking import NUMBERS_LIMIT, few
 from dllab.training.run import train
 from dllab.training.session import Session
 
@@ -354,3 +356,73 @@ def test_walking_shows_every_operation_tells_its_sums_and_goes_on_as_if_nobody_h
     engine.send(protocol.Resume())
     engine.state("done", run="walked")
     assert engine.curve("train_loss", "walked")[1] == losses
+
+
+def walked(event: object) -> bool:
+    return isinstance(event, protocol.Walked)
+
+
+def test_walking_to_the_end_loses_no_loss_and_no_epoch_and_trains_nothing_behind_it(engine: Client) -> None:
+    text = to_text(moons(epochs=2))
+    engine.send(protocol.Train("fast", text, "cpu"))
+    engine.state("done", run="fast")
+    engine.send(protocol.Train("walked", text, "cpu", "hold"))
+    engine.send(protocol.Walk("until", "backward", "input"))
+    assert engine.wait(walked).taken == 0
+    assert engine.wait(lambda e: isinstance(e, protocol.Complaint)).code == "unreachable"
+    for epoch in (1, 2):
+        engine.send(protocol.Walk("until", "stop"))
+        found = engine.wait(walked)
+        while found.phase != "stop":
+            found = engine.wait(walked)
+        assert int(protocol.unpack(found.arrays["epoch"])) == epoch
+    assert "2 of 2" in found.text
+    engine.send(protocol.Walk("next"))
+    assert engine.wait(walked).phase == "stop"
+    assert engine.state("done", run="walked").code == "epochs"
+    for name in ("train_loss", "val_loss"):
+        assert engine.curve(name, "walked") == engine.curve(name, "fast")
+
+
+def test_leaving_behind_the_last_update_ends_the_run(engine: Client) -> None:
+    engine.send(protocol.Train("walked", to_text(moons(epochs=1)), "cpu", "hold"))
+    engine.send(protocol.Walk("until", "stop"))
+    engine.wait(walked)
+    engine.send(protocol.Resume())
+    assert engine.state("running", "done", run="walked").state == "done"
+
+
+def test_an_operation_with_very_many_numbers_is_cut_and_says_so(engine: Client) -> None:
+    layers = (("lstm", {"hidden_size": 256, "num_layers": 6, "output": "last step"}), ("linear", {"features": 1}))
+    recipe = Training(loss=Choice(kind="mse"), batch_size=4, epochs=1)
+    data = Choice(kind="adding", params={"samples": 20, "length": 5})
+    engine.send(protocol.Train("large", to_text(chain(*layers, data=data, training=recipe)), "cpu", "hold"))
+    engine.send(protocol.Walk("until", "update", "lstm"))
+    found = engine.wait(walked)
+    assert found.whole["weight_hh_l5.new"] == (1024, 256)
+    rows = protocol.unpack(found.arrays["weight_hh_l5.new"]).shape
+    assert rows[1] == 256
+    assert 0 < rows[0] < 1024
+    assert sum(len(array.data) for array in found.arrays.values()) < 32 * 1024 * 1024
+
+
+def test_a_message_that_is_too_large_becomes_a_sentence_and_others_follow() -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as pipe, os.fdopen(writer, "wb") as stream:
+        outbox = Outbox(stream)
+        outbox.control(protocol.Walked("run", 0, 1, "batch", "", {"x": protocol.pack(np.zeros(9_000_000))}))
+        outbox.control(protocol.State("run", "paused"))
+        parts = protocol.Reassembler()
+        events: list[object] = []
+        while len(events) < 2:
+            events += map(protocol.decode_event, parts.feed(pipe.read1()))
+        outbox.close()
+    assert isinstance(events[0], protocol.Complaint)
+    assert "too large" in events[0].text
+    assert isinstance(events[1], protocol.State)
+
+
+def test_what_is_sent_of_a_large_sample_is_cut_along_its_axes() -> None:
+    sent = few({"x": np.arange(3_000_000.0).reshape(2, 3, 500_000), "loss": np.array(1.0)})
+    assert sent["x"].shape == (1, 1, NUMBERS_LIMIT)
+    assert sent["loss"].shape == ()

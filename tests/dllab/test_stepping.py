@@ -9,7 +9,7 @@ from graphs import random_experiment, wired
 
 from dllab.checking import check
 from dllab.document.experiment import Choice, Experiment
-from dllab.stepping import Operation, Stepper, Timeline, walk
+from dllab.stepping import Operation, Stepper, Timeline, Unreachable, course, walk
 from dllab.templates import load_template
 from dllab.training.session import NonFinite, Session
 
@@ -107,7 +107,9 @@ def test_random_networks_step_as_they_train(seed: int) -> None:
     fast.advance()
     expected = state_of(fast)
     slow = Session(experiment, "cpu")
-    step_by_hand(slow)
+    foreseen = course(slow)
+    _loss, operations = step_by_hand(slow)
+    assert foreseen == tuple((o.phase, o.node) for o in operations)
     same(state_of(slow), expected)
 
 
@@ -116,11 +118,12 @@ def test_every_operation_comes_once_in_order_with_its_arrays() -> None:
     session = Session(experiment, "cpu")
     _loss, operations = step_by_hand(session)
     assert [(o.phase, o.node) for o in operations] == [
-        ("batch", "input"), ("forward", "linear"), ("forward", "relu"), ("forward", "linear_2"), ("loss", "output"),
+        ("initialise", "linear"), ("initialise", "linear_2"), ("batch", "input"), ("forward", "linear"), ("forward", "relu"), ("forward", "linear_2"), ("loss", "output"),
         ("backward", "output"), ("backward", "linear_2"), ("backward", "relu"), ("backward", "linear"),
         ("update", "linear"), ("update", "linear_2"),
     ]  # fmt: skip
     by = {(o.phase, o.node): o.arrays for o in operations}
+    assert torch.equal(by["initialise", "linear"]["weight"], session.initial["layers.linear.weight"])
     x, forward, backward = by["batch", "input"]["x"], by["forward", "linear"], by["backward", "linear_2"]
     torch.testing.assert_close(forward["output"], x @ forward["weight"].T + forward["bias"])
     torch.testing.assert_close(backward["gradient.weight"], backward["upstream"].T @ backward["input"])
@@ -176,8 +179,86 @@ def test_run_to_here_stops_at_the_phase_and_node() -> None:
     found = stepper.until("backward", "linear")
     assert (found.batch, found.phase, found.node) == (0, "backward", "linear")
     assert stepper.until("forward", "relu").batch == 1
-    with pytest.raises(ValueError, match="backward nowhere"):
-        stepper.until("backward", "nowhere")
+
+
+@pytest.mark.parametrize(
+    "place", [("backward", "nowhere"), ("backward", "input"), ("forward", "output"), ("update", "relu")]
+)
+def test_what_can_not_be_reached_is_refused_at_once(place: tuple[str, str]) -> None:
+    session = Session(moons(), "cpu")
+    stepper = Stepper(session)
+    stepper.until("forward", "relu")
+    operation = stepper.operation
+    with pytest.raises(Unreachable, match=place[1]):
+        stepper.until(*place)
+    assert stepper.operation is operation
+    assert stepper.take_passed() == []
+
+
+def test_the_first_weights_are_behind_once_they_were_made() -> None:
+    stepper = Stepper(Session(moons(), "cpu"))
+    assert stepper.until("initialise", "linear_2") is stepper.operation
+    stepper.next()
+    with pytest.raises(Unreachable):
+        stepper.until("initialise")
+
+
+def test_the_end_of_an_epoch_is_reached_at_full_speed_and_goes_back_exactly() -> None:
+    experiment = with_training(moons(), epochs=2)
+    expected = Session(experiment, "cpu")
+    outcomes = [expected.advance() for _step in range(2 * expected.steps_per_epoch)]
+    session = Session(experiment, "cpu")
+    stepper = Stepper(session)
+    stepper.until("backward", "relu")
+    steps = session.steps_per_epoch
+    for epoch in (1, 2):
+        found = stepper.until("stop")
+        assert found is not None
+        assert (found.phase, int(found.arrays["epoch"]), found.batch) == ("stop", epoch, epoch * steps - 1)
+        assert float(found.arrays["val_loss"]) == outcomes[epoch * steps - 1].metrics["val_loss"]
+    assert not stepper.ended
+    same(state_of(session), state_of(expected))
+    # Behind the end of the run nothing is trained: the last operation stays in hand.
+    assert stepper.next() is found
+    assert stepper.ended == "epochs"
+    passed = stepper.take_passed()
+    assert stepper.back().phase == "update"
+    assert not stepper.ended
+    assert stepper.leave() == "epochs"
+    assert [p.step for p in passed] == list(range(1, 2 * steps + 1))
+    assert [p.outcome.loss for p in passed] == [o.loss for o in outcomes]
+
+
+def test_a_halted_run_to_the_end_of_the_epoch_stands_between_two_batches() -> None:
+    session = Session(moons(), "cpu")
+    stepper = Stepper(session)
+    assert stepper.until("stop", halted=lambda: True) is None
+    assert session.step == 1
+    assert [p.step for p in stepper.take_passed()] == [1]
+    assert stepper.next().phase == "batch"
+
+
+def test_looking_for_the_first_number_that_is_none_changes_no_running_average() -> None:
+    session = Session(crowded(), "cpu")
+    before = state_of(session)
+    assert session.first_non_finite(torch.full_like(session.validation[0][:4], torch.nan)) == "input"
+    same(state_of(session), before)
+
+
+def test_going_back_within_an_epoch_lays_out_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(with_training(moons(), batch_size=64), "cpu")
+    stepper = Stepper(session)
+    press(stepper, 20)
+    laid: list[int] = []
+    lay_out = Session._lay_out
+    monkeypatch.setattr(Session, "_lay_out", lambda self: (laid.append(self.epoch), lay_out(self)))
+    for _press in range(15):
+        stepper.back()
+    assert laid == []
+    stepper.until("stop")
+    assert laid == [1]
+    stepper.back()
+    assert laid == [1, 0, 1]
 
 
 def test_a_loss_that_is_no_number_stays_in_hand_and_changes_no_weight() -> None:

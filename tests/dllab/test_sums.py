@@ -124,7 +124,8 @@ def test_all_numbers_equal_autograd_in_double(
 def test_a_gradient_is_what_a_small_change_does_to_the_loss() -> None:
     session = Session(regression(), "cpu")
     operations = list(walk(session))
-    x, targets = operations[0].arrays["x"].double(), operations[0].arrays["targets"].double()
+    batch = next(o for o in operations if o.phase == "batch").arrays
+    x, targets = batch["x"].double(), batch["targets"].double()
     backward = next(o for o in operations if o.phase == "backward" and o.node == "linear")
     network = Session(regression(), "cpu").network.double()
     weight = network.layers["linear"].weight
@@ -158,3 +159,10 @@ def test_a_number_that_is_not_there_is_refused() -> None:
         with pytest.raises(IndexError):
             explain(session, operation, what, index)
     assert explain(session, operation, "weight", (0, 0)) == ()
+
+
+def test_of_a_long_sum_the_terms_that_are_nothing_are_left_out_first() -> None:
+    terms = tuple((Factor("x", float(i % 3)), Factor("w", 2.0)) for i in range(9))
+    assert Line("y", terms).text(4) == "y = 1 × 2 + 2 × 2 + 1 × 2 + 2 × 2 + … (5) = 18"
+    assert Line("y", terms).text(6) == "y = 1 × 2 + 2 × 2 + 1 × 2 + 2 × 2 + 1 × 2 + 2 × 2 + … (3) = 18"
+    assert Line("y", terms[:4]).text(4) == "y = 0 × 2 + 1 × 2 + 2 × 2 + 0 × 2 = 6"

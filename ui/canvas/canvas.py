@@ -18,6 +18,7 @@ from ui.canvas.minimap import Minimap
 from ui.canvas.overlays import EmptyState, ZoomButtons
 from ui.canvas.problembar import ProblemBar
 from ui.canvas.scene import Scene
+from ui.canvas.spotlight import Light, Spotlight
 from ui.canvas.view import View
 from ui.document import Document
 from ui.shell.theme import theme
@@ -34,6 +35,8 @@ class Canvas(QWidget):
     edit_requested = Signal(str)
     """Enter or a double-click on a node: edit it in the inspector."""
     help_requested = Signal(str)
+    walk_requested = Signal(str, str)
+    """(phase, node): run step by step until this layer is computed, or its gradient."""
     refused = Signal(str)
     """Why something can't be done; what the document refuses it says itself."""
 
@@ -52,6 +55,7 @@ class Canvas(QWidget):
         self._buttons = ZoomButtons(self.view, self)
         self._empty = EmptyState(self)
         self._flow = Flow(self.view)
+        self.spotlight = Spotlight(self.scene)
         self._minimap_wanted = True
         self._opened = QTimer(self)
         self._opened.setSingleShot(True)
@@ -71,6 +75,7 @@ class Canvas(QWidget):
         self.view.open_requested.connect(self.page.enter)
         self.view.leave_requested.connect(lambda: self._go_up(len(self.page.path) - 1))
         self.view.help_requested.connect(self.help_requested)
+        self.view.walk_requested.connect(self.walk_requested)
         self.editor.refused.connect(self.refused)
         self.editor.said.connect(lambda words: access.announce(self.view, words))
         self.bar.mend.connect(self.editor.mend)
@@ -170,6 +175,10 @@ class Canvas(QWidget):
         """Show that data flows through the wires, or no longer does."""
         self._flow.set_wanted(running)
 
+    def set_light(self, light: Light | None) -> None:
+        """Light what an operation is about and dim the rest, or let everything be as always."""
+        self.spotlight.show(light, self.page.path)
+
     def set_minimap_visible(self, visible: bool) -> None:
         """Show or hide the map in the corner."""
         self._minimap_wanted = visible
@@ -216,6 +225,7 @@ class Canvas(QWidget):
     def _on_changed(self, _old: Experiment, new: Experiment) -> None:
         self.view.cancel()
         self.scene.show_experiment(new, self._check)
+        self.spotlight.again(self.page.path)
         self._say_problems()
         self._lay_out()
         self.breadcrumb.follow()

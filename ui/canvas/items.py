@@ -26,7 +26,11 @@ from ui.canvas.sprites import CURVES_FROM, MARGIN, WORDS_FROM, Look, sprite
 _TITLE_ROOM = NODE_WIDTH - 37 - 5
 _PICTURE_TOP = 6.0
 _PICTURE = (120.0, 44.0)
-_BOUNDS_PEN = QPen(Qt.GlobalColor.black, 8)
+_BOUNDS_PEN = QPen(Qt.GlobalColor.black, 14)
+DIM = 0.3
+"""Opacity of what steps back."""
+_ARROWS = (0.3, 0.75)
+"""Shares of the way at which an arrow says where a tensor goes."""
 
 
 class _Words:
@@ -99,6 +103,8 @@ class NodeItem(QGraphicsRectItem):
         self.hot: Port | None = None
         """The port under the wire's end."""
         self.picture: QImage | None = None
+        self.dim = False
+        """Whether something else is looked at."""
         self._look: Look
         self.setPen(Qt.PenStyle.NoPen)
         self.setZValue(2)
@@ -120,6 +126,12 @@ class NodeItem(QGraphicsRectItem):
         self.picture = picture
         self._set_bounds()
         self.update()
+
+    def show_dim(self, dim: bool) -> None:
+        """Step back, or no longer."""
+        if dim != self.dim:
+            self.dim = dim
+            self.update()
 
     def show_state(self, selected: bool, ringed: bool) -> None:
         """Selected or not, under the keyboard or not."""
@@ -168,6 +180,8 @@ class NodeItem(QGraphicsRectItem):
         use = paints()
         if self.marks is not None and not any(mark == "fits" for mark in self.marks.values()):
             painter.setOpacity(0.4)
+        if self.dim:
+            painter.setOpacity(DIM)
         self._copy_sprite(painter, transform, scale, use)
         if scale < WORDS_FROM:
             return
@@ -236,6 +250,8 @@ class WireItem(QGraphicsPathItem):
         self.link = link
         """None for the wire that is being drawn."""
         self.selected = self.hot = self.broken = False
+        self.light = ""
+        """"forward" or "back" while a tensor is shown on it, "dim" while it is on another wire."""
         self.flow: float | None = None
         """How far the moving line has come; None when no data flows."""
         self._curve = wire_curve((0, 0), (0, 0))
@@ -274,6 +290,13 @@ class WireItem(QGraphicsPathItem):
             self.setZValue(1.5 if selected or hot else 1)
             self.update()
 
+    def show_light(self, light: str) -> None:
+        """A tensor goes along here, or somewhere else, or nobody asks."""
+        if light != self.light:
+            self.light = light
+            self.setZValue(1.6 if light in ("forward", "back") else 1)
+            self.update()
+
     def show_broken(self, broken: bool) -> None:
         """Whether one of its ends is at a port that doesn't exist."""
         if broken != self.broken:
@@ -287,18 +310,36 @@ class WireItem(QGraphicsPathItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         use = paints()
+        if self.light == "dim":
+            painter.setOpacity(DIM)
         if painter.worldTransform().m11() < CURVES_FROM:
-            painter.setPen(QPen(use.accent if self.selected or self.hot else use.wire, 0))
+            painter.setPen(QPen(self._pen(use).color(), 0))
             painter.drawLine(self._short)
             return
         self._draw(painter, self._pen(use))
+        if self.light in ("forward", "back"):
+            self._point(painter)
         if self.flow is not None and not (self.selected or self.hot):
             moving = pen(use.accent, 2)
             moving.setDashPattern([3.0, 11.0])
             moving.setDashOffset(-self.flow)
             self._draw(painter, moving)
 
+    def _point(self, painter: QPainter) -> None:
+        """Arrows in the direction of the tensor."""
+        path = self.path()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for share in _ARROWS:
+            turn = -path.angleAtPercent(share) + (180 if self.light == "back" else 0)
+            painter.save()
+            painter.translate(path.pointAtPercent(share))
+            painter.rotate(turn)
+            painter.drawPolyline([QPointF(-4, -5), QPointF(2, 0), QPointF(-4, 5)])
+            painter.restore()
+
     def _pen(self, use: Paints) -> QPen:
+        if self.light in ("forward", "back"):
+            return use.lit_pen if self.light == "forward" else use.gradient_pen
         if self.selected or self.hot:
             return use.lit_pen
         return use.broken_pen if self.broken else use.wire_pen

@@ -64,6 +64,10 @@ def _for_selection(view: "View") -> list[list[Row]]:
             (_("Add layer behind it…"), "mdi6.plus", "Space", lambda: searching.search_for_selection(view)),
             (_("Help"), "mdi6.help-circle-outline", "F1", lambda: view.help_requested.emit(node)),
         ])  # fmt: skip
+        groups.append([
+            (_("Run to here"), "mdi6.shoe-print", "", lambda: view.walk_requested.emit("forward", node)),
+            (_("Run to its gradient"), "mdi6.undo-variant", "", lambda: view.walk_requested.emit("backward", node)),
+        ])  # fmt: skip
     elif single:
         groups.append([(_("Edit text"), "mdi6.rename", "F2", lambda: keys.rename_selected(view))])
     groups.append([

@@ -45,6 +45,8 @@ class Paints:
         self.wire = mixed(tokens.muted, tokens.canvas, 0.22)
         self.wire_pen = pen(self.wire, 2)
         self.lit_pen = pen(self.accent, 3)
+        self.gradient = QColor(tokens.validation)
+        self.gradient_pen = pen(self.gradient, 3)
         self.broken_pen = pen(self.bad, 2, Qt.PenStyle.DashLine)
         self.note = mixed(tokens.validation, tokens.node, 0.91)
         self.note_edge = mixed(tokens.validation, tokens.node, 0.66)

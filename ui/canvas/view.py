@@ -47,6 +47,7 @@ class View(Camera):
     leave_requested = Signal()
     """Back to the page around this one."""
     help_requested = Signal(str)
+    walk_requested = Signal(str, str)
 
     def __init__(self, stage: Scene, editor: Editor, parent: QWidget | None = None) -> None:
         super().__init__(stage, parent)

@@ -59,6 +59,12 @@ LAYOUTS = {
         share=0.55,
         weights=(40, 34, 26),
     ),
+    "step": Layout(
+        wide=(("stepper",), ("curves", "data")),
+        narrow=(("stepper", "curves"),),
+        share=0.52,
+        weights=(72, 28),
+    ),
 }
 FIRST = "train"
 
@@ -134,6 +140,14 @@ class Layouts(QObject):
         pane = self._bench.panes[pane_id]
         pane.show()
         pane.raise_()
+
+    def show_or_use(self, pane_id: str, layout: str) -> None:
+        """Bring a pane to the front; where it is nowhere, go to the layout that has it."""
+        if self.shown(pane_id):
+            self.show(pane_id)
+        else:
+            self.use(layout)
+            self.show(pane_id)
 
     def shown(self, pane_id: str) -> bool:
         """Whether a pane is there, be it behind a tab."""

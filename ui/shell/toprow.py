@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -39,6 +39,9 @@ class TopRow(QWidget):
         self.train = CommandButton(window.commands["train"], "play", primary=True, parent=self)
         self.train.hold_width([_("Train"), _("Pause"), _("Resume")])
         self.step = CommandButton(window.commands["step"], "debug-step-over", parent=self)
+        # The finer step is found where the coarser one is.
+        self.step.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.step.addActions([window.commands[name] for name in ("step", "epoch", "walk_next", "walk_slowly")])
         self.stop = CommandButton(window.commands["stop"], "stop", parent=self)
         self.reset = CommandButton(window.commands["reset"], "restart", parent=self)
         self.progress = Progress(self)

@@ -33,6 +33,7 @@ from ui.shell.recovered import Recovered
 from ui.shell.theme import Scheme, theme
 from ui.shell.transport import Transport
 from ui.shell.trusting import Trusting
+from ui.shell.walker import Walker
 from ui.shell.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Window(QMainWindow):
     files: Files
     imports: Imports
     transport: Transport
+    walker: Walker
     selection: tuple[str, ...]
     minimap: bool
 
@@ -76,6 +78,7 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(640, 420)
         self.transport = Transport(self)
+        self.walker = Walker(self)
         self.files = Files(document, Recent(settings, self), self)
         self.imports = Imports(self)
         self.pages = QStackedWidget(self)
@@ -270,6 +273,7 @@ class Window(QMainWindow):
         lab.import_wanted.connect(self.imports.bring)
         for signal in (lab.state_changed, lab.runs.added, lab.runs.removed, lab.past.moved):
             signal.connect(self.commands.refresh_soon)
+        lab.stepping.changed.connect(self.commands.refresh_soon)
         lab.state_changed.connect(self._on_state)
         lab.broken.connect(self._on_broken)
         self.trusting = Trusting(self)

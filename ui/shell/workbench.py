@@ -8,14 +8,17 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QWidget
 
 from dllab.document.experiment import Experiment
+from dllab.document.flat import home_of
 from dllab.text import _
 from ui.canvas import Canvas, Outline, Palette
+from ui.canvas.spotlight import light_of
 from ui.inspector import Inspector
 from ui.shell.layouts import NARROW, Layouts
 from ui.shell.panel import Panel
 from ui.shell.panes import Card, Pane, SidePane
 from ui.shell.theme import theme
 from ui.views import VIEWS
+from ui.views.nodes import Looking
 from ui.views.saving import save_data, save_picture
 
 if TYPE_CHECKING:
@@ -111,6 +114,8 @@ class Workbench(QMainWindow):
         self.palette_.add_requested.connect(canvas.add_layer)
         lab.state_changed.connect(lambda state: canvas.set_flowing(state == "running"))
         lab.document.changed.connect(self._document_changed)
+        lab.stepping.changed.connect(self._show_operation)
+        canvas.walk_requested.connect(self._walk)
         self.tabifiedDockWidgetActivated.connect(lambda _dock: self.arranged())
         for card in self.cards:
             card.moved.connect(self.arranged)
@@ -120,6 +125,17 @@ class Workbench(QMainWindow):
     def _select(self, ids: tuple[str, ...]) -> None:
         self.inspector.show_selection(ids)
         self.lab.select(self.lab.document.page.whole_id(ids[0]) if len(ids) == 1 else "")
+
+    def _show_operation(self) -> None:
+        """The operation in hand, on the canvas: its layer is the selected one, on the page on which it stands."""
+        walked = self.lab.stepping.walked
+        if walked is not None and walked.node:
+            self.canvas.show_node(home_of(walked.node))
+        self.canvas.set_light(light_of(walked))
+
+    def _walk(self, phase: str, node_id: str) -> None:
+        self.layouts.show_or_use("stepper", "step")
+        self.lab.stepping.until(phase, Looking(self.lab).layer(self.lab.document.page.whole_id(node_id)))
 
     def _edit(self, node_id: str) -> None:
         self.layouts.show("inspector")

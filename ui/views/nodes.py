@@ -44,6 +44,10 @@ class Looking:
             self._last = ""
         return self._last or self._first()
 
+    def layer(self, home: str) -> str:
+        """The layer of the run for what stands in the document."""
+        return self.check.layer_of(home)
+
     def _first(self) -> str:
         nodes = self.check.nodes
         order = [n for n in self.check.order if nodes[n].layer is not None]

@@ -1,0 +1,150 @@
+"""The sums inside recurrent layers: gates, cells and states at one step, down to the activation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dllab.layers.sums import Factor, Index, Line, Lines, Numbers, Term, at, constant, place
+
+
+@dataclass(frozen=True)
+class Way:
+    """One layer in one direction."""
+
+    numbers: Numbers
+    layer: int
+    end: str
+    """What its arrays are called: "_l0", or "_l0_reverse"."""
+
+    @property
+    def backward(self) -> bool:
+        """Whether it reads from the end."""
+        return self.end.endswith("_reverse")
+
+    def array(self, name: str) -> str:
+        """Full name of one of its arrays."""
+        return name + self.end
+
+    def now(self, name: str, n: int, t: int, k: int) -> Factor:
+        """A number at a step."""
+        return at(self.numbers, self.array(name), (n, t, k), name)
+
+    def before(self, name: str, n: int, t: int, k: int) -> Factor:
+        """The same at the step before; 0 at the first one."""
+        earlier = t + 1 if self.backward else t - 1
+        if not 0 <= earlier < self.numbers[self.array("h")].shape[1]:
+            return constant(0.0)
+        return at(self.numbers, self.array(name), (n, earlier, k), name)
+
+    def given(self, n: int, t: int) -> list[Factor]:
+        """What comes in at a step: the input, or the states of the layer below."""
+        dropped = f"input_l{self.layer}"
+        if self.layer == 0 or dropped in self.numbers:
+            array = dropped if self.layer else "input"
+            return [at(self.numbers, array, (n, t, i), "x") for i in range(self.numbers[array].shape[2])]
+        below = [f"h_l{self.layer - 1}{end}" for end in ("", "_reverse")]
+        arrays = [name for name in below if name in self.numbers]
+        return [at(self.numbers, a, (n, t, i), "h") for a in arrays for i in range(self.numbers[a].shape[2])]
+
+    def from_input(self, row: int, n: int, t: int) -> list[Term]:
+        """W x + b in one row."""
+        terms: list[Term] = [
+            (at(self.numbers, self.array("weight_ih"), (row, i), "W"), x) for i, x in enumerate(self.given(n, t))
+        ]
+        return [*terms, (at(self.numbers, self.array("bias_ih"), (row,), "b"),)]
+
+    def from_memory(self, row: int, n: int, t: int, gate: str = "") -> list[Term]:
+        """U h + b' in one row, with the states of the step before; each times a gate where one is named."""
+        size = self.numbers[self.array("h")].shape[2]
+        terms: list[Term] = []
+        for i in range(size):
+            pair = (at(self.numbers, self.array("weight_hh"), (row, i), "U"), self.before("h", n, t, i))
+            terms.append((*pair, self.now(gate, n, t, i)) if gate else pair)
+        return [*terms, (at(self.numbers, self.array("bias_hh"), (row,), "b'"),)]
+
+    def gate(self, name: str, row: int, n: int, t: int, k: int, how: str) -> Lines:
+        """A function of W x + b + U h + b'."""
+        terms = (*self.from_input(row, n, t), *self.from_memory(row, n, t))
+        return (Line(place(name, n, t, k), terms, how),)
+
+
+Cell = Callable[[Way, str, int, int, int], Lines]
+"""The lines of a number called so, of sample n, step t and unit k."""
+
+
+def rnn(how: str) -> Cell:
+    """h = tanh(W x + b + U h' + b'), or with relu."""
+
+    def told(way: Way, name: str, n: int, t: int, k: int) -> Lines:
+        if how == "tanh":
+            return way.gate(name, k, n, t, k, "tanh")
+        total = Line("a", (*way.from_input(k, n, t), *way.from_memory(k, n, t)))
+        return total, Line(place(name, n, t, k), ((constant(0.0),), (total.factor(),)), "max")
+
+    return told
+
+
+def lstm(way: Way, name: str, n: int, t: int, k: int) -> Lines:
+    """Gates, then c = f c' + i g and h = o tanh(c)."""
+    if name in "ifgo":
+        size = way.numbers[way.array("h")].shape[2]
+        return way.gate(name, "ifgo".index(name) * size + k, n, t, k, "tanh" if name == "g" else "sigmoid")
+    i, f, g, o, c = (way.now(gate, n, t, k) for gate in "ifgoc")
+    if name == "c":
+        return (Line(place("c", n, t, k), ((f, way.before("c", n, t, k)), (i, g))),)
+    bent = Line("tanh(c)", ((c,),), "tanh")
+    return bent, Line(place("h", n, t, k), ((o, bent.factor()),))
+
+
+def gru(reset: str) -> Cell:
+    """Gates, then h = (1 − z) n + z h'; the reset gate acts behind the matrix (pytorch) or before it (cho)."""
+
+    def told(way: Way, name: str, n: int, t: int, k: int) -> Lines:
+        size = way.numbers[way.array("h")].shape[2]
+        row = 2 * size + k
+        if name in "rz":
+            return way.gate(name, "rz".index(name) * size + k, n, t, k, "sigmoid")
+        if name == "u":
+            return (Line(place("u", n, t, k), tuple(way.from_memory(row, n, t))),)
+        if name == "n":
+            memory: list[Term] = [(way.now("r", n, t, k), way.now("u", n, t, k))] if reset != "cho" else []
+            memory = memory or way.from_memory(row, n, t, "r")
+            return (Line(place("n", n, t, k), (*way.from_input(row, n, t), *memory), "tanh"),)
+        z, new = way.now("z", n, t, k), way.now("n", n, t, k)
+        kept = Factor("1 − z", 1 - z.value)
+        return (Line(place("h", n, t, k), ((kept, new), (z, way.before("h", n, t, k)))),)
+
+    return told
+
+
+def explain_cells(numbers: Numbers, what: str, index: Index, cell: Cell, output: str) -> Lines:
+    """The sum behind a number of the output or of an inner array; empty where those are not known."""
+    ways = [Way(numbers, int(name[3:].partition("_")[0]), name[1:]) for name in numbers if name.startswith("h_l")]
+    if not ways:
+        return ()
+    if what == "output":
+        return _put_out(numbers, index, cell, output, ways)
+    name, _under, end = what.partition("_l")
+    way = next((way for way in ways if way.end == f"_l{end}"), None)
+    if way is None or what.startswith("input"):
+        return ()
+    n, t, k = index
+    return cell(way, name, n, t, k) if _answers(numbers, n, t) else (Line(place(name, *index), ()),)
+
+
+def _answers(numbers: Numbers, n: int, t: int) -> bool:
+    """Whether a step is no padding."""
+    return "lengths" not in numbers or t < int(numbers["lengths"][n])
+
+
+def _put_out(numbers: Numbers, index: Index, cell: Cell, output: str, ways: list[Way]) -> Lines:
+    last = max(way.layer for way in ways)
+    top = [way for way in ways if way.layer == last]
+    direction, k = divmod(index[-1], numbers[top[0].array("h")].shape[2])
+    way, n = top[direction], index[0]
+    steps = numbers[way.array("h")].shape[1]
+    end = int(numbers["lengths"][n]) - 1 if "lengths" in numbers else steps - 1
+    t = index[1] if output == "sequence" else 0 if way.backward and output == "final state" else end
+    if not _answers(numbers, n, t):
+        return (Line(place("y", *index), ()),)
+    lines = cell(way, "h", n, t, k)
+    return (*lines, Line(place("y", *index), ((lines[-1].factor(),),)))

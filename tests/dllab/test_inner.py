@@ -1,0 +1,145 @@
+"""Inside recurrent cells and attention: the arrays come to what the fused modules put out, and every number is told."""
+
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from examples import chain
+
+from dllab.build.making import make_module
+from dllab.build.module import Step
+from dllab.document.experiment import Choice, Training
+from dllab.layers import LAYERS
+from dllab.layers.base import Shape, Signal
+from dllab.stepping import walk
+from dllab.stepping.explain import explain
+from dllab.stepping.inner import _KINDS, inside
+from dllab.training.session import Session
+
+RECURRENT = [
+    ("rnn", {}),
+    ("rnn", {"nonlinearity": "relu", "num_layers": 2, "bidirectional": True}),
+    ("rnn", {"output": "last step", "bidirectional": True}),
+    ("lstm", {}),
+    ("lstm", {"num_layers": 2, "bidirectional": True, "output": "final state"}),
+    ("lstm", {"num_layers": 3, "dropout": 0.3, "output": "last step"}),
+    ("gru", {}),
+    ("gru", {"num_layers": 2, "bidirectional": True, "dropout": 0.4}),
+    ("gru", {"reset": "cho", "bidirectional": True}),
+    ("gru", {"reset": "cho", "num_layers": 2, "dropout": 0.2, "output": "final state"}),
+]
+ATTENTION = [
+    ("attention", {}, [(4, 3), (5, 3), (5, 2)]),
+    ("attention", {"scale": False, "causal": True}, [(4, 3), (4, 3), (4, 3)]),
+    ("multi_head_attention", {"num_heads": 2}, [(4, 6)]),
+    ("multi_head_attention", {"num_heads": 2, "inputs": "q, k and v", "bias": False}, [(3, 4), (5, 6), (5, 2)]),
+    ("multi_head_attention", {"num_heads": 3, "inputs": "q and k", "causal": True}, [(4, 6), (4, 6)]),
+    ("transformer_encoder", {"num_heads": 2, "dim_feedforward": 5}, [(4, 6)]),
+    ("transformer_encoder", {"num_heads": 2, "dim_feedforward": 5, "norm_first": False, "causal": True}, [(4, 6)]),
+]
+CASES = [
+    *((kind, {"hidden_size": 3, **params}, [(5, 2)], padded) for kind, params in RECURRENT for padded in (False, True)),
+    *((kind, params, shapes, padded) for kind, params, shapes in ATTENTION for padded in (False, True)),
+]
+
+
+@pytest.mark.parametrize(("kind", "params", "shapes", "padded"), CASES)
+def test_what_is_inside_comes_to_what_the_fused_module_puts_out(
+    kind: str, params: dict[str, Any], shapes: list[Shape], padded: bool
+) -> None:
+    torch.manual_seed(6)
+    layer = LAYERS.make(kind, {"hidden_size": 3, **params} if "hidden_size" in params else params)
+    given = [Signal(shape, 0, padded) for shape in shapes]
+    call = layer.call(*given)
+    assert call is not None
+    module = make_module(call).double()
+    lengths = torch.tensor([2, shapes[-1][0], 1]) if padded else None
+    inputs = [torch.randn(3, *shape, dtype=torch.float64) for shape in shapes]
+    step = Step("node", module, (), (0,), padded)
+    random = torch.get_rng_state()
+    (output,) = step.carry_out(inputs, lengths)
+    arrays = inside(step, inputs, lengths, output, random)
+    assert arrays
+    compute = next(found for k, found in _KINDS.items() if isinstance(module, k))
+    torch.set_rng_state(random)
+    with torch.no_grad():
+        result = compute(module, inputs, lengths)["result"]
+    torch.testing.assert_close(result, output.detach(), rtol=1e-12, atol=1e-12)
+    # Every number is told, from the inputs to the output.
+    ports = [f"input.{port}" for port in layer.input_ports()] if len(inputs) > 1 else ["input"]
+    numbers: dict[str, np.ndarray] = {n: v.numpy() for n, v in zip(ports, inputs, strict=True)}
+    numbers |= {name: value.detach().numpy() for name, value in module.state_dict().items()}
+    numbers |= {name: value.detach().numpy() for name, value in {**arrays, "output": output}.items()}
+    numbers["training"] = np.array(True)
+    chosen = Random(1)
+    for what in (name for name in {**arrays, "output": output} if name != "lengths" and not name.startswith("input")):
+        every = list(np.ndindex(numbers[what].shape))
+        for index in chosen.sample(every, min(12, len(every))):
+            lines = layer.explain(numbers, what, index)
+            assert lines, what
+            expected = float(numbers[what][index])
+            assert lines[-1].value == pytest.approx(expected, rel=1e-10, abs=1e-12), (what, index)
+
+
+@pytest.mark.parametrize("kind", ["multi_head_attention", "transformer_encoder"])
+def test_dropped_shares_are_those_of_the_run(kind: str) -> None:
+    torch.manual_seed(7)
+    layer = LAYERS.make(kind, {"num_heads": 2, "dropout": 0.4})
+    module = make_module(layer.call((4, 6)))
+    x = torch.randn(3, 4, 6)
+    random = torch.get_rng_state()
+    output = module(x)
+    before = torch.get_rng_state()
+    arrays = inside(Step("node", module, (), (0,)), [x], None, output, random)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert 0 < float((arrays["dropped"] == 0).float().mean()) < 1
+
+
+def test_an_output_that_can_not_be_made_again_shows_nothing_inside() -> None:
+    module = make_module(LAYERS.make("gru", {"hidden_size": 3}).call((5, 2)))
+    x = torch.randn(2, 5, 2)
+    step = Step("node", module, (), (0,))
+    assert inside(step, [x], None, module(x) + 0.1, torch.get_rng_state()) == {}
+    linear = Step("node", torch.nn.Linear(2, 2), (), (0,))
+    assert inside(linear, [x], None, linear.module(x), torch.get_rng_state()) == {}
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
+def test_a_click_on_a_gate_of_a_walked_run_tells_its_sum(kind: str) -> None:
+    layers = (
+        (kind, {"hidden_size": 6, "num_layers": 2, "dropout": 0.2, "output": "last step"}),
+        ("linear", {"features": 1}),
+    )
+    data = Choice(kind="adding", params={"samples": 60, "length": 7})
+    session = Session(chain(*layers, data=data, training=Training(loss=Choice(kind="mse"), batch_size=8)), "cpu")
+    operation = next(o for o in walk(session) if (o.phase, o.node) == ("forward", kind))
+    for name in {"lstm": "ifgoch", "gru": "rzunh", "rnn": "h"}[kind]:
+        array = operation.arrays[f"{name}_l1"].numpy()
+        value = explain(session, operation, f"{name}_l1", (3, 4, 5))[-1].value
+        assert value == pytest.approx(float(array[3, 4, 5]), rel=1e-4, abs=1e-6)
+    assert explain(session, operation, "weight_hh_l0", (0, 0)) == ()
+    assert explain(session, operation, "input_l1", (0, 0, 0)) == ()
+
+
+def test_a_padded_sequence_is_walked_with_its_lengths() -> None:
+    layers = (
+        ("embedding", {"embedding_dim": 4}),
+        ("lstm", {"hidden_size": 5}),
+        ("mean", {}),
+        ("linear", {"features": 2}),
+    )
+    data = Choice(kind="opinions")
+    session = Session(chain(*layers, data=data, training=Training(batch_size=9)), "cpu")
+    seen = set()
+    for operation in walk(session):
+        if (operation.phase, operation.node) in (("forward", "lstm"), ("forward", "mean"), ("backward", "mean")):
+            seen.add((operation.phase, operation.node))
+            what = "output" if operation.phase == "forward" else "gradient.input"
+            array = operation.arrays[what].numpy()
+            assert int(operation.arrays["lengths"].min()) < operation.arrays["input"].shape[1]
+            for index in Random(3).sample(list(np.ndindex(array.shape)), 40):
+                value = explain(session, operation, what, index)[-1].value
+                assert value == pytest.approx(float(array[index]), rel=1e-4, abs=1e-7)
+    assert len(seen) == 3

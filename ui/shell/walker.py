@@ -1,0 +1,76 @@
+"""What the commands of stepping do, and why one of them can't be done now."""
+
+from typing import TYPE_CHECKING
+
+from dllab.text import _
+
+if TYPE_CHECKING:
+    from ui.link.stepping import Stepping
+    from ui.shell.window import Window
+
+
+class Walker:
+    """Decisions only: the lab's stepping does the work, the view beside it shows what comes of it."""
+
+    def __init__(self, window: "Window") -> None:
+        self._window = window
+
+    @property
+    def _stepping(self) -> "Stepping":
+        return self._window.lab.stepping
+
+    def next(self) -> None:
+        """One more operation."""
+        self._show()
+        self._stepping.next()
+
+    def back(self) -> None:
+        """Undo one operation."""
+        self._show()
+        self._stepping.back()
+
+    def run_slowly(self) -> None:
+        """Go on by itself, or no longer."""
+        self._show()
+        self._stepping.run_slowly(not self._stepping.slowly)
+
+    def until(self, phase: str) -> None:
+        """Go on to this phase, of the selected layer where phases belong to layers."""
+        node = "" if phase == "stop" else self._node()
+        self._show()
+        self._stepping.until(phase, node)
+
+    def cannot(self) -> str:
+        """Why no operation can be carried out."""
+        return self._window.transport.cannot_train()
+
+    def cannot_go_back(self) -> str:
+        """Why there is nothing to undo."""
+        if self._window.welcoming:
+            return self._window.transport.cannot_train()
+        walked = self._stepping.walked
+        return "" if walked is not None and walked.phase else _("No operation has been carried out yet.")
+
+    def cannot_reach(self, phase: str) -> str:
+        """Why the selected layer can't be run to."""
+        reason = self._window.transport.cannot_train()
+        if reason:
+            return reason
+        if not self._window.lab.selected:
+            return _("Select one layer first.")
+        reached = self._stepping.reaches(phase, self._node())
+        return "" if reached else _("A step of this run has no such operation: choose another layer.")
+
+    def cannot_leave(self) -> str:
+        """Why there is nothing to leave."""
+        if self._window.welcoming:
+            return self._window.transport.cannot_train()
+        return "" if self._stepping.walked is not None else _("Nobody goes step by step now.")
+
+    def _node(self) -> str:
+        from ui.views.nodes import Looking
+
+        return Looking(self._window.lab).layer(self._window.lab.selected)
+
+    def _show(self) -> None:
+        self._window.layouts.show_or_use("stepper", "step")
