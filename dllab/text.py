@@ -10,6 +10,7 @@ PSEUDO = "pseudo"
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 _pseudo = False
+_code = "en"
 _ACCENTS = str.maketrans("AEIOUaeiouCcNnYy", "ÀÉÎÕÜàéîõüÇçÑñÝý")
 
 
@@ -36,10 +37,16 @@ def N_(message: str) -> str:
 
 def set_language(code: str, folder: Path | None = None) -> None:
     """Use the catalogue of `code` ("en", "zh_CN", …); `PSEUDO` marks every translated text, for tests."""
-    global _catalogue, _pseudo
+    global _catalogue, _pseudo, _code
+    _code = code
     _pseudo = code == PSEUDO
     folder = folder or Path(__file__).resolve().parent.parent / "resources" / "translations"
     _catalogue = gettext.translation("dllab", folder, [code], fallback=True)
+
+
+def language() -> str:
+    """Code of the language in use, for the processes that are started."""
+    return _code
 
 
 def _pseudo_text(message: str) -> str:

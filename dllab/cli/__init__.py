@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dllab.cli.interrupt import Interrupt
 from dllab.cli.parser import parser
 from dllab.cli.said import BadInput, complain
-from dllab.text import _
+from dllab.text import _, set_language
 
 __all__ = ["main"]
 
@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that lacks a character shows a question mark rather than a traceback.
             stream.reconfigure(errors="replace")
+    if "DLLAB_LANGUAGE" in os.environ:
+        set_language(os.environ["DLLAB_LANGUAGE"])
     try:
         options = parser().parse_args(arguments)
         with Interrupt() as options.interrupt:

@@ -67,7 +67,9 @@ class Talk:
         self.say({"event": "chosen", "kind": dataset.kind, "params": dataset.model_dump(mode="json")})
         if self._json:
             return
-        self.holds(facts, {column.name: column.type for column in getattr(dataset, "columns", ())})
+        goal = getattr(dataset, "goal", None)
+        columns = (*getattr(dataset, "columns", ()), *([goal] if goal else []))
+        self.holds(facts, {column.name: column.type for column in columns})
         if dataset.problem():
             raise DataProblem(dataset.problem())
         for sentence in remarks(facts, dataset):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _HIDDEN: Any = {"hidden": True}
 _LARGEST = 100_000_000
 """Numbers in all windows together, 16 bytes each with their answers."""
+_MOST_SCORES = 1_000_000_000
+"""Scores of all tokens at all steps; the quarter of the test part is in memory at once."""
 _FEWEST = 10
 """Windows without which there is nothing to divide."""
 
@@ -43,7 +45,7 @@ class Text(Dataset):
     tokens: tuple[Annotated[str, Field(max_length=200)], ...] = ()
     length: Annotated[int, Field(ge=0)] = Field(0, json_schema_extra=_HIDDEN)
     """Characters or words in the text."""
-    window: Annotated[int, Field(ge=2, le=500)] = Field(
+    window: Annotated[int, Field(ge=2, le=1000)] = Field(
         32, title=N_("Window"), description=N_("Characters or words in a sample")
     )
     stride: Annotated[int, Field(ge=1, le=10_000)] = Field(
@@ -66,6 +68,12 @@ class Text(Dataset):
         if samples * self.window > _LARGEST:
             text = _("{name} would be {samples:,} windows of {window} steps: choose a larger stride.")
             return text.format(name=self.source.name, samples=samples, window=self.window)
+        if samples * self.window * len(self.tokens) > _MOST_SCORES:
+            text = _(
+                "{name} would ask for {count:,} scores at {steps:,} steps, more than memory holds:"
+                " choose a smaller vocabulary or a larger stride."
+            )
+            return text.format(name=self.source.name, count=len(self.tokens), steps=samples * self.window)
         return ""
 
     def spec(self) -> DataSpec:

@@ -1,6 +1,7 @@
 """A person's own text: read as it is written, counted, cut into windows, refused in one sentence."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,20 @@ def test_the_document_opens_again_and_a_lost_copy_comes_back(poem: Path, tmp_pat
         prepare(made)
     bring(poem)
     prepare(made)
+
+
+@pytest.mark.parametrize(
+    "cut", [Cut(window=1), Cut(window=1000), Cut(vocabulary=5000, stride=10_000), Cut(vocabulary=2)]
+)
+def test_whatever_can_be_typed_is_a_dataset_or_a_sentence(poem: Path, cut: Cut) -> None:
+    for unit in ("character", "word"):
+        text = choose(bring(poem), cut=replace(cut, unit=unit))
+        assert text.problem() or len(text.load(0).x) == text.spec().samples
+
+
+def test_more_scores_than_memory_holds_are_refused(poem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dllab.data.texts._MOST_SCORES", 100_000)
+    assert "choose a smaller vocabulary or a larger stride" in choose(bring(poem)).problem()
 
 
 @pytest.mark.parametrize(

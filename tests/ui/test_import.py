@@ -1,6 +1,9 @@
 """Importing a person's own table in the real window: by menu, by dropping, with good files and bad ones."""
 
+import re
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +12,16 @@ from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
+from words import texts, untranslated
 
 from dllab.data.own import store
 from dllab.data.own.names import refusal
 from dllab.data.own.texts import words_in
 from dllab.data.verse import VERSE
+from dllab.text import PSEUDO, set_language
 from ui.data.column_table import ColumnTable
 from ui.data.import_page import ImportPage
+from ui.data.importer import Importer
 from ui.inspector.data_editor import DataEditor
 from ui.inspector.number import NumberField
 from ui.inspector.words import chip_text_data
@@ -211,7 +217,7 @@ def test_a_folder_of_pictures_is_dropped_shown_and_used(window: Window, tmp_path
     qtbot.waitUntil(lambda: bool(window.findChildren(ImportPage)))
     (page,) = window.findChildren(ImportPage)
     qtbot.waitUntil(lambda: page.use.isEnabled(), timeout=20_000)
-    assert page.about.text() == "cat 6 · dog 6"
+    assert page.about.text() == "cat: 6 · dog: 6"
     assert page.verdict.text() == "12 samples of 1 × 12 × 12 · 2 classes"
     assert page.preview.family == "image"
     assert page.table.isHidden()
@@ -422,3 +428,60 @@ def test_what_can_not_be_imported_is_dropped_and_refused(
     assert not page.use.isEnabled()
     page.reject()
     assert window.document.experiment is before
+
+
+def test_no_text_of_the_page_is_left_in_english(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    rows = "".join(f"{n},2024-01-{n % 28 + 1},a b c d {n},{n % 7},{n % 2}\n" for n in range(40))
+    (tmp_path / "t.csv").write_text("id,q1,q2,q3,q4\n" + rows)
+    (tmp_path / "p.txt").write_text("12 34 56.\n" * 40)
+    (tmp_path / "b.txt").write_text("")
+    set_language(PSEUDO)
+    # The names in a file are a person's own.
+    own = re.compile(r"\b(id|q\d|[tpb]\.(csv|txt)|a b c d( \d+)?|UTF-8|GB 18030|UTF-16|Windows-1252|Ctrl\S*)\b")
+    for name in ("t.csv", "p.txt", "b.txt"):
+        page = read(window, tmp_path / name, qtbot)
+        for place in range(max(1, page.way.count())):
+            if name == "t.csv":
+                page.way.setCurrentIndex(place)
+                page.way.activated.emit(place)
+                qtbot.waitUntil(lambda p=page: p.use.isEnabled() or bool(p.trouble.text()), timeout=20_000)
+            left = {text for _where, text in texts(page) if re.search("[a-z]", untranslated(own.sub("", text)))}
+            assert not left, (name, place)
+        page.reject()
+
+
+def test_a_download_under_way_is_cancelled(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    class Slow(BaseHTTPRequestHandler):
+        """Sends half of what it promised, and then nothing."""
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "4000000")
+            self.end_headers()
+            self.wfile.write(bytes(2_000_000))
+            go_on.wait(60)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        base = ["--from", f"http://127.0.0.1:{server.server_address[1]}/"]
+        read_it = Importer.read
+        monkeypatch.setattr(Importer, "read", lambda self, arguments: read_it(self, [*arguments, *base]))
+        before = window.document.experiment
+        page = window.imports.download("mnist")
+        qtbot.waitUntil(lambda: page.bar.value() > 0, timeout=30_000)
+        assert page.left.text().endswith("left")
+        process = page.importer._process
+        assert process is not None
+        page.cancel.click()
+        assert process.state() == process.ProcessState.NotRunning
+        go_on.set()
+        server.shutdown()
+        thread.join()
+    assert window.document.experiment is before
+    assert all(path.name.startswith(".dllab-") for path in store.folder().iterdir())

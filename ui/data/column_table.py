@@ -39,6 +39,7 @@ class ColumnTable(QTableWidget):
             | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         self.setShowGrid(False)
+        self.setWordWrap(False)
         self.setAlternatingRowColors(True)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(30)

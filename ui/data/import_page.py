@@ -50,9 +50,7 @@ class ImportPage(QDialog):
     other_wanted = Signal()
     """A file of one's own, instead of what can't be fetched."""
 
-    def __init__(
-        self, path: Path, into: bool, language: str = "en", parent: QWidget | None = None, fetched: str = ""
-    ) -> None:
+    def __init__(self, path: Path, into: bool, parent: QWidget | None = None, fetched: str = "") -> None:
         """`fetched` names what is downloaded; `path` is then only its name."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -62,7 +60,7 @@ class ImportPage(QDialog):
         self._types: dict[str, str] = {}
         self._choice: Choice | None = None
         self._kept = False
-        self.importer = Importer(language, self)
+        self.importer = Importer(self)
         self.importer.progressed.connect(self._on_progress)
         self.importer.found.connect(self._on_found)
         self.importer.chosen.connect(self._on_chosen)
@@ -70,7 +68,7 @@ class ImportPage(QDialog):
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self._choose)
         self._make(into)
-        self.resize(880, 560)
+        self.resize(880, 640)
         self._read()
 
     # --- what is on it ------------------------------------------------------------------------------------------------
@@ -236,7 +234,7 @@ class ImportPage(QDialog):
         self.way.clear()
         for way in ways(facts):
             self.way.addItem(_(WAYS.get(way, way)), way)
-        self.taken_for.setVisible(self.way.count() > 1)
+        self.taken_for.setVisible(self.way.count() > 1 and not self._fetched)
         table, text = facts["kind"] == "table", facts["kind"] == "text"
         self.reading.setVisible((table and self._path.suffix.lower() not in PARQUET) or text)
         self.cells.setVisible(table and not self.reading.isHidden())
@@ -262,7 +260,7 @@ class ImportPage(QDialog):
 
     def _show_samples(self, facts: dict[str, Any]) -> None:
         pairs = zip(facts["classes"], facts["counts"], strict=True)
-        shown = [f"{name} {count:,}" for name, count in list(pairs)[:_CLASSES_SHOWN]]
+        shown = [f"{name}: {count:,}" for name, count in list(pairs)[:_CLASSES_SHOWN]]
         more = " …" if len(facts["classes"]) > _CLASSES_SHOWN else ""
         self.about.setText(" · ".join(shown) + more)
         if self._path.is_dir():

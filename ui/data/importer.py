@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
-from dllab.text import _
+from dllab.text import _, language
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -25,9 +25,8 @@ class Importer(QObject):
     refused = Signal(str)
     """One sentence why not."""
 
-    def __init__(self, language: str = "en", parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._language = language
         self._process: QProcess | None = None
         self._rest = b""
         self._answered = False
@@ -43,7 +42,7 @@ class Importer(QObject):
         process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
         environment.insert("PYTHONPATH", os.pathsep.join(filter(None, [str(_ROOT), environment.value("PYTHONPATH")])))
-        environment.insert("DLLAB_LANGUAGE", self._language)
+        environment.insert("DLLAB_LANGUAGE", language())
         environment.insert("PYTHONIOENCODING", "utf-8")
         process.setProcessEnvironment(environment)
         process.readyReadStandardOutput.connect(self._read)

@@ -63,7 +63,8 @@ def ways(facts: Mapping[str, Any]) -> tuple[str, ...]:
     columns = facts["columns"]
     made = ("table", *(["series"] if any(c["numbers"] for c in columns) else []))
     made = (*made, *(["sentences"] if any("words" in c for c in columns) and len(columns) > 1 else []))
-    return (*made, "text") if facts["name"].lower().endswith(TEXTS) else made
+    wordy = facts["name"].lower().endswith(TEXTS) or (len(columns) == 1 and "words" in columns[0])
+    return (*made, "text") if wordy else made
 
 
 def _guess_way(facts: Mapping[str, Any], types: Mapping[str, str], target: str | None) -> str:

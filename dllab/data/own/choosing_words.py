@@ -28,7 +28,7 @@ def choose_text(facts: Mapping[str, Any], cut: Cut) -> Text:
     unit: Unit = cut.unit or "character"
     small = unit == "word" if cut.small is None else cut.small
     found = facts["units"][f"small {unit}" if small else unit]
-    window = cut.window or min(_WINDOW[unit], max(2, found["count"] // 20))
+    window = max(2, cut.window) if cut.window else min(_WINDOW[unit], max(2, found["count"] // 20))
     stride = cut.stride or min(max(_STRIDE[unit], found["count"] // _ENOUGH), max(window, _STRIDE[unit]))
     return Text(
         source=source_of(dict(facts)),

@@ -17,7 +17,10 @@ _MOST = 6
 def remarks(facts: Mapping[str, Any], dataset: Dataset) -> list[str]:
     """Sentences about what was left out, filled or cut; the most telling ones."""
     if isinstance(dataset, Table):
-        return list(_columns(facts, dataset.columns))[:_MOST]
+        said = list(_columns(facts, dataset.columns))[:_MOST]
+        if any(c.type == "ignore" and f.get("dates") for c, f in zip(dataset.columns, facts["columns"], strict=True)):
+            said.append(_("If the rows follow each other in time, take the table for a series."))
+        return said
     if isinstance(dataset, OwnSeries):
         return [*_filled(dataset), *_columns(facts, dataset.columns)][:_MOST]
     if isinstance(dataset, Text):
