@@ -26,6 +26,7 @@ _MODULES = {
     "cluster": "dllab.cli.clustering",
     "step": "dllab.cli.stepping",
     "probe": "dllab.cli.probing",
+    "lr": "dllab.cli.rate",
 }
 
 

@@ -52,8 +52,19 @@ def parser() -> argparse.ArgumentParser:
     _stepping_options(
         command("step", _("Walk through training one operation at a time: forward, loss, backward, update"))
     )
+    _rate_options(command("lr", _("Let the learning rate grow from step to step and suggest one")))
     _probing_options(command("probe", _("Write what a view shows, as arrays")))
     return result
+
+
+def _rate_options(rate: argparse.ArgumentParser) -> None:
+    rate.add_argument("file", metavar="FILE")
+    rate.add_argument("--from", type=float, default=1e-6, metavar="R", dest="lowest", help=_("the first rate"))
+    rate.add_argument("--to", type=float, default=10.0, metavar="R", dest="highest", help=_("the last rate"))
+    rate.add_argument("--steps", type=int, default=120, metavar="N", help=_("how many steps from the one to the other"))
+    rate.add_argument("--device", default="auto", metavar="D", help=_("auto, cpu, cuda, cuda:1 or mps"))
+    rate.add_argument("--trust", action="store_true", help=_("run the code of custom layers that the file holds"))
+    _json_option(rate)
 
 
 def _cluster_options(cluster: argparse.ArgumentParser) -> None:

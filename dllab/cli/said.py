@@ -20,6 +20,11 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def print_line(value: Any) -> None:
+    """A value as one line of JSON, at once."""
+    print(json.dumps(value, ensure_ascii=False, allow_nan=False), flush=True)
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Lines with columns under each other; a column whose head ends in ">" stands to the right."""
     right = [name.endswith(">") for name in head]

@@ -74,9 +74,9 @@ class ChoiceForm(QWidget):
         assert isinstance(found, Choice)
         return found
 
-    def insert(self, widget: QWidget) -> None:
+    def insert(self, widget: QWidget, place: int = 2) -> None:
         """Put something that matters more than the kind's own parameters above them."""
-        self._column.insertWidget(2, widget)
+        self._column.insertWidget(place, widget)
 
     def refresh(self) -> None:
         """Show the document as it is now."""

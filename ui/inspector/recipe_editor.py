@@ -10,6 +10,7 @@ from dllab.recipe import LOSSES, OPTIMISERS, SCHEDULES
 from dllab.text import _
 from ui.inspector.bound_form import ChoiceForm, PathForm
 from ui.inspector.problems import Problems
+from ui.inspector.rate_test import RateTest
 from ui.inspector.schedule_picture import SchedulePicture
 from ui.inspector.sheet import Sheet, column, heading, label
 
@@ -32,6 +33,8 @@ class RecipeEditor(Sheet):
         self.loss.fits = self._fits
         self.rate = self._training("learning_rate", "weight_decay")
         self.optimiser.insert(self.rate)
+        self.range = RateTest(lab)
+        self.optimiser.insert(self.range, 3)
         self.schedule = ChoiceForm(self._document, SCHEDULES, "training.schedule", _("Schedule"))
         self.plan = SchedulePicture()
         self.schedule.insert(self.plan)
