@@ -35,6 +35,7 @@ BUILT_IN = (
     "neighbours",
     "predictions",
     "reconstruction",
+    "sampled_text",
     "samples",
     "weights",
 )

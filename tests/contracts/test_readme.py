@@ -29,7 +29,7 @@ def test_every_command_runs(command: str, folder: Path, monkeypatch: pytest.Monk
 
 def test_the_commands_are_found() -> None:
     assert {command.split()[0] for command in COMMANDS} == {
-        "doctor", "templates", "layers", "datasets", "new", "check", "cluster", "train", "step", "probe",
+        "doctor", "templates", "layers", "datasets", "new", "check", "cluster", "train", "lr", "step", "probe",
     }  # fmt: skip
 
 

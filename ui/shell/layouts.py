@@ -24,7 +24,7 @@ _LEFT, _RIGHT, _BELOW = (
 _PALETTE_WIDTH, _INSPECTOR_WIDTH = 212, 280
 
 
-RESULTS = ("confusion", "boundary", "predictions", "reconstruction")
+RESULTS = ("confusion", "boundary", "predictions", "reconstruction", "sampled_text")
 """Views of results: each says something about some data only."""
 _RESULT = "result"
 """Stands in a layout for those that suit the data."""
@@ -77,6 +77,8 @@ def fitting(check: Check) -> tuple[str, ...]:
         return RESULTS
     if data.task == "reconstruction":
         return ("reconstruction",)
+    if data.ordered and data.positions and data.tokens == data.classes:
+        return ("sampled_text",)
     plane = ("boundary",) if len(data.input) == 1 and data.input[0] <= 2 and not data.tokens else ()
     return (*plane, "predictions" if data.task == "regression" else "confusion")
 

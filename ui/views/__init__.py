@@ -91,6 +91,17 @@ RECONSTRUCTION = Declaration(
     "mdi6.image-multiple-outline",
     "ui.views.reconstruction:Reconstruction",
 )
+SAMPLED_TEXT = Declaration(
+    "sampled_text",
+    N_("Samples of text"),
+    N_(
+        "What a model of language writes by itself as it is now: each letter or word is drawn from what it holds likely "
+        "after those before. A temperature below 1 makes it repeat what it is sure of, one above 1 lets it try. At first "
+        "it is noise; then come spaces, short words, lines. Training goes on as if nobody had asked."
+    ),
+    "mdi6.text-box-outline",
+    "ui.views.sampled_text:SampledText",
+)
 WEIGHTS = Declaration(
     "weights",
     N_("Weights"),
@@ -189,6 +200,7 @@ VIEWS: list[Declaration] = [
     BOUNDARY,
     PREDICTIONS,
     RECONSTRUCTION,
+    SAMPLED_TEXT,
     WEIGHTS,
     LANDSCAPE,
     ATTENTION,
