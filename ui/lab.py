@@ -16,6 +16,7 @@ from ui.link.engine import EngineLink
 from ui.link.past import Past
 from ui.link.runs import Run, Runs
 from ui.link.stepping import Stepping
+from ui.link.trial import Following, Trial
 from ui.trust import Trust
 
 _KEPT_FOLDERS = 20
@@ -58,6 +59,8 @@ class Lab(QObject):
         self.link = EngineLink(self, language)
         self.runs = Runs(self)
         self.trust = Trust(settings, self)
+        self.trial = Trial(self)
+        self.following = Following(self)
         self.selected = ""
         self.sample = 0
         self.picked: tuple[int, ...] = ()
@@ -108,8 +111,9 @@ class Lab(QObject):
             self.trust_wanted.emit()
             return
         if not self.link.is_ready:
-            self.notice.emit("info", _("The engine is still starting; training begins in a moment."))
-        run = self.runs.begin(self.document.experiment, self.device)
+            wait = _("The engine is still starting; clustering begins in a moment.") if check.fits_only else ""
+            self.notice.emit("info", wait or _("The engine is still starting; training begins in a moment."))
+        run = self.runs.begin(self.document.experiment, self.device, check.fits_only)
         self._send_train(run, pace)
 
     def pause(self) -> None:
@@ -229,10 +233,11 @@ class Lab(QObject):
                 run = self.runs.current
                 if event.run and (run is None or event.run != run.id):
                     return
+                quiet = self.following.quiet and event.state == "done"
                 self._enter(event.state)
                 if event.phase:
                     self.broken.emit(event)
-                elif event.text:
+                elif event.text and not quiet:
                     self.notice.emit("info" if event.state == "done" else "error", event.text)
             case protocol.Walked():
                 self.walked.emit(event)

@@ -49,7 +49,7 @@ class Clustered:
 _numbers = itertools.count(1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clusterings:
     """All clusterings of an experiment, with what they were made from: what probes of clusters look at."""
 

@@ -3,12 +3,16 @@
 import numpy as np
 
 
-def k_distances(x: np.ndarray, k: int, metric: str = "euclidean") -> np.ndarray:
-    """(n,) ascending: the distance of every sample to its k-th nearest, itself counted, as min samples counts it."""
+def k_distances(x: np.ndarray, k: int, metric: str = "euclidean", limit: int = 1_000_000, seed: int = 0) -> np.ndarray:
+    """(n,) ascending: the distance of every sample to its k-th nearest, itself counted, as min samples counts it.
+
+    Of more than `limit` samples that many are drawn at random; their neighbours are still looked for among all.
+    """
     from sklearn.neighbors import NearestNeighbors
 
     k = min(max(k, 1), len(x))
-    distances, _index = NearestNeighbors(n_neighbors=k, metric=metric).fit(x).kneighbors(x)
+    asked = x if len(x) <= limit else x[np.random.default_rng(seed).choice(len(x), limit, replace=False)]
+    distances, _index = NearestNeighbors(n_neighbors=k, metric=metric).fit(x).kneighbors(asked)
     return np.sort(distances[:, -1])
 
 

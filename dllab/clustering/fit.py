@@ -9,6 +9,7 @@ import numpy as np
 from dllab.checking.memory import free_memory, size_words
 from dllab.clustering.crowded import crowded_dbscan, is_crowded
 from dllab.clustering.estimator import make_estimator
+from dllab.clustering.tree import cut_into
 from dllab.layers.analysing import Analysis, Clustering
 from dllab.layers.base import Misfit
 from dllab.layers.clusters import Agglomerative
@@ -96,7 +97,7 @@ def fit(layer: Clustering, x: np.ndarray, seed: int = 0) -> Fit:
     if isinstance(layer, DBSCAN) and is_crowded(layer, x, seed):
         labels, core = crowded_dbscan(x, layer.eps, layer.min_samples, layer.metric)
         made = Fit(labels, core)
-        return replace(made, remarks=_remarks(made, x))
+        return replace(made, remarks=remarks_on(made, x))
     estimator = make_estimator(layer, seed)
     if isinstance(layer, Agglomerative):
         _keep_tree(layer, estimator, x)
@@ -109,8 +110,12 @@ def fit(layer: Clustering, x: np.ndarray, seed: int = 0) -> Fit:
             text = _("{layer} can't be done on these samples: {reason}")
             raise ClusterProblem(text.format(layer=_(layer.title), reason=first)) from error
     # HDBSCAN marks samples with infinite and missing numbers by -2 and -3; there are none here.
-    made = Fit(labels, _core(layer, estimator, len(x)), _merges(estimator, len(x)), _centres(estimator))
-    return replace(made, facts=_facts(estimator), remarks=_remarks(made, x))
+    merges = _merges(estimator, len(x))
+    if merges is not None:
+        # The same clusters, numbered so that they keep their numbers when the tree is cut elsewhere.
+        labels = cut_into(merges, len(np.unique(labels)))
+    made = Fit(labels, _core(layer, estimator, len(x)), merges, _centres(estimator))
+    return replace(made, facts=_facts(estimator), remarks=remarks_on(made, x))
 
 
 def _refuse(layer: Analysis, samples: int) -> None:
@@ -169,7 +174,8 @@ def _facts(estimator: Any) -> dict[str, float]:
     }
 
 
-def _remarks(made: Fit, x: np.ndarray) -> tuple[str, ...]:
+def remarks_on(made: Fit, x: np.ndarray) -> tuple[str, ...]:
+    """What a person should know about a result, in sentences."""
     said = []
     if not made.clusters:
         said.append(_("All samples are noise: no place is crowded enough. Try a larger radius or fewer neighbours."))

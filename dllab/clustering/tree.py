@@ -6,16 +6,21 @@ import numpy as np
 
 
 def cut_at(merges: np.ndarray, distance: float) -> np.ndarray:
-    """(n,) int64: clusters when every merge below the distance has been made, numbered by their first sample.
+    """(n,) int64: clusters when every merge below the distance has been made, numbered as `node_numbers` says.
 
     Same rule as scikit-learn's `distance_threshold`: at or above it, clusters are not merged.
     """
-    return _numbered(merges, int((merges[:, 2] >= distance).sum()) + 1)
+    return cut_into(merges, clusters_at(merges, distance))
 
 
 def cut_into(merges: np.ndarray, clusters: int) -> np.ndarray:
-    """(n,) int64: clusters after all merges but the last `clusters` - 1."""
-    return _numbered(merges, min(max(clusters, 1), len(merges) + 1))
+    """(n,) int64: clusters after all merges but the last `clusters` - 1, numbered as `node_numbers` says."""
+    return node_numbers(merges, clusters)[: len(merges) + 1]
+
+
+def clusters_at(merges: np.ndarray, distance: float) -> int:
+    """How many clusters a cut at this distance leaves."""
+    return int((merges[:, 2] >= distance).sum()) + 1
 
 
 def between(merges: np.ndarray, clusters: int) -> float:
@@ -28,18 +33,31 @@ def between(merges: np.ndarray, clusters: int) -> float:
     return float((above + below) / 2)
 
 
-def _numbered(merges: np.ndarray, clusters: int) -> np.ndarray:
+def node_numbers(merges: np.ndarray, clusters: int) -> np.ndarray:
+    """(2 n - 1,) int64: the cluster of every sample and of every merge that was made; -1 for those that were undone.
+
+    From one cluster to the next number of them the larger part of what is split keeps its number, the other one gets
+    the next: while a cut moves, most samples keep their colour.
+    """
     samples = len(merges) + 1
-    parent: np.ndarray = np.arange(2 * samples - 1)
-    for step in range(samples - clusters):
-        parent[merges[step, :2].astype(np.int64)] = samples + step
-    # A parent stands behind its children: from the top down every node learns its topmost one.
-    for node in range(2 * samples - 2, -1, -1):
-        parent[node] = parent[parent[node]]
-    _roots, first, place = np.unique(parent[:samples], return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return np.asarray(rank[place])
+    clusters = min(max(clusters, 1), samples)
+    made = samples - clusters
+    number = np.full(2 * samples - 1, -1, np.int64)
+    number[-1] = 0
+    sizes = np.concatenate([np.ones(samples), merges[:, 3]])
+    children = merges[:, :2].astype(np.int64)
+    for step in range(len(merges) - 1, made - 1, -1):
+        one, other = sorted(children[step].tolist(), key=lambda node: (-sizes[node], node))
+        number[one], number[other] = number[samples + step], len(merges) - step
+        number[samples + step] = -1
+    # Below the cut every node looks to its topmost parent, in strides that double.
+    top: np.ndarray = np.arange(2 * samples - 1)
+    top[children[:made].ravel()] = np.repeat(samples + np.arange(made), 2)
+    while not np.array_equal(further := top[top], top):
+        top = further
+    below = np.concatenate([np.arange(samples), samples + np.arange(made)])
+    number[below] = number[top[below]]
+    return number
 
 
 @dataclass(frozen=True)

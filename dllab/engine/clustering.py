@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from dllab.checking import check
-from dllab.clustering.chain import Clustered, Clusterings, carry_out, clusterings, seen
+from dllab.clustering.chain import Clustered, Clusterings, Seen, carry_out, clusterings, seen
 from dllab.clustering.fit import Fit, fit
 from dllab.clustering.process import Cancelled, Fitting
+from dllab.clustering.trying import same_tree
+from dllab.data.base import DataSpec
 from dllab.data.prepare import prepare
 from dllab.document.experiment import Experiment
 from dllab.engine import protocol
@@ -38,6 +40,7 @@ class Jobs:
     def __init__(self, outbox: Outbox, pictures: Pictures) -> None:
         self._outbox, self._pictures = outbox, pictures
         self._job: Job | None = None
+        self._before: Clusterings | None = None
 
     @property
     def busy(self) -> bool:
@@ -47,7 +50,7 @@ class Jobs:
     def begin(self, experiment: Experiment, run: str) -> None:
         """Fit every clustering of an experiment."""
         self.end()
-        self._job = Job(experiment, run)
+        self._job = Job(experiment, run, self._before)
 
     def end(self, wait: float = 0.0) -> None:
         """Give up the one under way."""
@@ -69,7 +72,7 @@ class Jobs:
         self._job = None
         if job.found is None:
             return "failed", job.trouble
-        self._pictures.clusterings = job.found
+        self._pictures.clusterings = self._before = job.found
         found = [facts(made) for made in job.found.made]
         self._outbox.control(protocol.Found(job.run, found))
         return "done", Trouble("clustered", " ".join(made["text"] for made in found))
@@ -78,8 +81,10 @@ class Jobs:
 class Job:
     """Prepares, fits and measures on a thread of its own; whoever started it asks from time to time how far it is."""
 
-    def __init__(self, experiment: Experiment, run: str) -> None:
+    def __init__(self, experiment: Experiment, run: str, before: Clusterings | None = None) -> None:
         self.run = run
+        self._before = before
+        """What was found last: samples and trees that are the same need not be made again."""
         self.found: Clusterings | None = None
         """What was found, when the job is done and nothing went wrong."""
         self.trouble: Trouble | None = None
@@ -115,11 +120,10 @@ class Job:
     def _work(self) -> None:
         try:
             checked = check(self._experiment)
-            prepared = prepare(self._experiment)
-            samples = seen(prepared)
+            spec, samples = self._samples()
             made = tuple(carry_out(checked, node, samples.x, samples.y, self._fit) for node in clusterings(checked))
             self._enter(_("Showing what was found"))
-            self.found = Clusterings(checked, prepared.spec, samples, made)
+            self.found = Clusterings(checked, spec, samples, made)
         except Cancelled:
             return
         except Exception as error:
@@ -129,7 +133,26 @@ class Job:
                 text = _("The clustering broke off: {reason}").format(reason=str(error) or type(error).__name__)
                 self.trouble = Trouble("cluster", text)
 
+    def _samples(self) -> tuple[DataSpec, Seen]:
+        if self._before is not None:
+            old, new = self._before.checked.experiment, self._experiment
+            if all(getattr(old, part) == getattr(new, part) for part in ("data", "preparation", "split", "seed")):
+                return self._before.spec, self._before.seen
+        prepared = prepare(self._experiment)
+        return prepared.spec, seen(prepared)
+
+    def _known(self, layer: Clustering, x: np.ndarray) -> Fit | None:
+        """The fit where only the cut of a tree that is there is another one."""
+        for made in self._before.made if self._before else ():
+            again = same_tree(made, layer)
+            if again is not None and np.array_equal(made.rows, x):
+                return again
+        return None
+
     def _fit(self, layer: Clustering, x: np.ndarray, seed: int) -> Fit:
+        known = self._known(layer, x)
+        if known is not None:
+            return known
         seconds = layer.seconds(*x.shape)
         text = ngettext("{layer}: {count} sample", "{layer}: {count} samples", len(x))
         self._enter(text.format(layer=_(layer.title), count=f"{len(x):,}"), seconds + 1.0)

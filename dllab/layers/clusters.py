@@ -8,6 +8,8 @@ from dllab.layers.analysing import Clustering
 from dllab.layers.base import Call, Misfit, SetParam, Shape, layer
 from dllab.text import N_
 
+CUTS = ("n_clusters", "distance_threshold")
+"""Parameters of Agglomerative that say where its tree is cut, and nothing about the tree."""
 _Count = Annotated[int, Field(ge=1, le=10_000)]
 _COUNT = N_("Clusters")
 _COUNT_HELP = N_("How many clusters are to be found")

@@ -24,6 +24,8 @@ BUILT_IN = (
     "activations",
     "attention",
     "boundary",
+    "cluster_scores",
+    "cluster_shapes",
     "clusters",
     "confusion",
     "distribution",

@@ -5,9 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from dllab.clustering.chain import Clustered, Clusterings
-from dllab.probes.base import DoesNotApply, Shown, cluster_probe
+from dllab.clustering.chain import Clustered, Clusterings, has_classes
+from dllab.clustering.fit import NOISE
+from dllab.clustering.trying import tried
+from dllab.data import DATASETS
+from dllab.probes.base import DoesNotApply, Shown, cluster_probe, sample_axes
 from dllab.text import _
+
+_LIMIT = 500
 
 
 @cluster_probe("assignments")
@@ -31,15 +36,42 @@ def assignments(found: Clusterings, params: Mapping[str, Any]) -> Shown:
         arrays["true"] = found.seen.y.astype(np.int64)
     labels = {**about(found, made), "width": width, "flat": flat, "shares": shares}
     labels["axes"] = [*names[:2], ""][:2] if flat else []
-    return Shown(arrays, labels)
+    axes: dict[str, tuple[str, ...]] = dict.fromkeys(arrays, ("sample",))
+    axes.update(x=("sample", "coordinate"), centres=("cluster", "coordinate"))
+    return Shown(arrays, labels, axes)
+
+
+@cluster_probe("samples")
+def samples(found: Clusterings, params: Mapping[str, Any]) -> Shown:
+    """As for a network, of clustered rows. Params: indices. Arrays: x (K, …) raw; labels true and says (the cluster)."""
+    made = chosen(found, params)
+    wanted = params.get("indices", ())
+    rows = [i for i in wanted if isinstance(i, int) and 0 <= i < len(made.rows)][:_LIMIT]
+    says = [cluster_name(int(number)) for number in made.fit.labels[rows]]
+    labels = {
+        "family": DATASETS[found.checked.experiment.data.kind].family,
+        "features": list(found.spec.features),
+        "tokens": list(found.spec.tokens),
+        "indices": rows,
+        "true": [found.spec.classes[int(y)] for y in found.seen.y[rows]] if has_classes(found.checked) else says,
+        "says": says,
+    }
+    raw = found.seen.raw[rows]
+    return Shown({"x": raw}, labels, {"x": ("sample", *sample_axes(raw.shape[1:]))})
+
+
+def cluster_name(number: int) -> str:
+    """What a cluster is called."""
+    return _("noise") if number == NOISE else _("cluster {number}").format(number=number)
 
 
 def chosen(found: Clusterings, params: Mapping[str, Any]) -> Clustered:
-    """The clustering that the parameters name, or the first one. Raises DoesNotApply."""
+    """The clustering that the parameters name, or the first one, with what is tried out. Raises DoesNotApply."""
     made = found.find(str(params.get("node", "")))
     if made is None:
         raise DoesNotApply(_("There is no clustering in this experiment."))
-    return made
+    change = params.get("try")
+    return tried(found, made, change) if isinstance(change, dict) else made
 
 
 def about(found: Clusterings, made: Clustered) -> dict[str, Any]:
@@ -51,6 +83,7 @@ def about(found: Clusterings, made: Clustered) -> dict[str, Any]:
         "params": made.layer.model_dump(mode="json"),
         "nodes": [other.node for other in found.made],
         "clusters": made.fit.clusters,
+        "facts": dict(made.fit.facts),
         "noise": made.fit.noise,
         "samples": len(made.rows),
         "scores": dict(made.scores),
@@ -61,13 +94,13 @@ def about(found: Clusterings, made: Clustered) -> dict[str, Any]:
 
 def feature_names(found: Clusterings, made: Clustered) -> list[str]:
     """Names of the columns that were clustered: the dataset's where they are still its own, else their numbers."""
-    width = made.rows.shape[1]
+    nodes, width = found.checked.experiment.model.nodes, made.rows.shape[1]
     names = [str(name) for name in found.spec.features]
-    kinds = {found.checked.experiment.model.nodes[step].kind for step in made.steps}
-    own = found.checked.experiment.model.nodes[made.source].kind == "input" and kinds <= {"standardise"}
-    if own and len(names) == width:
+    kinds = [nodes[step].kind for step in made.steps]
+    if nodes[made.source].kind == "input" and set(kinds) <= {"standardise"} and len(names) == width:
         return names
-    return [str(number + 1) for number in range(width)]
+    text = _("component {number}") if "pca" in kinds else _("number {number}")
+    return [text.format(number=number + 1) for number in range(width)]
 
 
 def _plane(made: Clustered, flat: bool) -> tuple[np.ndarray, np.ndarray | None, list[float]]:

@@ -41,7 +41,7 @@ class Engine:
         ((_name, params),) = [found for found in self.looking().values() if found[0] == probe]
         return params
 
-    def show(self, probe: str, labels: dict[str, Any], message: str = "", **arrays: np.ndarray) -> None:
+    def show(self, probe: str, labels: dict[str, Any], /, message: str = "", **arrays: np.ndarray) -> None:
         """Send a picture to everyone who looks at the probe."""
         packed = {name: protocol.pack(np.ascontiguousarray(array)) for name, array in arrays.items()}
         for number, (name, _params) in self.looking().items():

@@ -33,10 +33,17 @@ class Facts(QWidget):
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
         self.values: dict[str, QLabel] = {}
+        self.names: dict[str, QLabel] = {}
         for row, (key, name) in enumerate(names.items()):
             self.values[key] = label("", "body")
-            grid.addWidget(label(name, "muted", wrap=False), row, 0)
+            self.names[key] = label(name, "muted", wrap=False)
+            grid.addWidget(self.names[key], row, 0)
             grid.addWidget(self.values[key], row, 1)
+
+    def show_row(self, key: str, visible: bool) -> None:
+        """Leave out what there is nothing to say about."""
+        self.names[key].setVisible(visible)
+        self.values[key].setVisible(visible)
 
 
 class ExperimentPage(Page):
@@ -81,6 +88,8 @@ class ExperimentPage(Page):
             else "–",
         }.items():
             say(self.facts.values[key], text)
+            # What only clusters has no recipe and learns no numbers.
+            self.facts.show_row(key, key in ("data", "layers") or not check.fits_only)
         self.problems.show_problems([p for p in check.problems if not p.node])
 
     def focus_first(self) -> None:

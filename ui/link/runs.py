@@ -18,12 +18,14 @@ ENDED = frozenset({"stopped", "done", "failed", "non-finite", "lost"})
 class Run:
     """One training run, labelled with the snapshot it trained."""
 
-    def __init__(self, number: int, experiment: Experiment, device: str, label: str) -> None:
+    def __init__(self, number: int, experiment: Experiment, device: str, label: str, clusters: bool = False) -> None:
         self.id = uuid.uuid4().hex
         self.number = number
         self.experiment = experiment
         self.device = device
         self.label = label
+        self.clusters = clusters
+        """Whether it only clusters, and trains nothing."""
         self.state = "starting"
         self.trouble: protocol.State | None = None
         """The last state that came with a reason."""
@@ -76,11 +78,14 @@ class Runs(QObject):
         """The newest run."""
         return self.all[-1] if self.all else None
 
-    def begin(self, experiment: Experiment, device: str) -> Run:
-        """A new run of a snapshot."""
+    def begin(self, experiment: Experiment, device: str, clusters: bool = False) -> Run:
+        """A new run of a snapshot. Of runs that only cluster one is kept: they leave no curves to compare."""
         before = self.current.experiment if self.current else None
+        for earlier in [run for run in self.all if clusters and run.clusters]:
+            self.all.remove(earlier)
+            self.removed.emit(earlier)
         number = next(self._numbers)
-        run = Run(number, experiment, device, label(number, experiment, before))
+        run = Run(number, experiment, device, label(number, experiment, before), clusters)
         self.all.append(run)
         self.added.emit(run)
         return run

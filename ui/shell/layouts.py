@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
 
 from dllab.checking import Check
+from dllab.layers.analysing import Clustering
 from dllab.recipe.goals import main_goal
 from ui.shell.panes import Pane
 
@@ -41,6 +42,11 @@ class Layout:
     """Widths of the columns against each other, when wide."""
 
 
+SHAPES = ("dendrogram", "k_distances")
+"""Views of how clusters came about: each says something about some algorithms only."""
+_SHAPE = "shape"
+"""Stands in a layout for those that suit the clustering."""
+
 LAYOUTS = {
     "build": Layout(
         wide=(("data",), ("curves",), (_RESULT,)),
@@ -66,6 +72,48 @@ LAYOUTS = {
         weights=(72, 28),
     ),
 }
+CLUSTER_LAYOUTS = {
+    "build": Layout(
+        wide=(("data",), ("clusters",), (_SHAPE, "silhouette", "contingency", "profile")),
+        narrow=(("clusters", _SHAPE, "silhouette", "contingency", "profile", "data"),),
+        share=0.3,
+    ),
+    "train": Layout(
+        wide=(("clusters", "data"), (_SHAPE, "silhouette"), ("contingency", "profile")),
+        narrow=(("clusters", "data"), (_SHAPE, "silhouette", "contingency", "profile")),
+        share=0.5,
+        weights=(40, 34, 26),
+    ),
+    "inspect": Layout(
+        wide=(("clusters", "data"), (_SHAPE, "silhouette"), ("contingency", "profile")),
+        narrow=(("clusters", "data"), (_SHAPE, "silhouette", "contingency", "profile")),
+        share=0.62,
+        weights=(40, 34, 26),
+    ),
+}
+"""The same names for experiments that only cluster."""
+_FOUND = ("clusters", "contingency", _SHAPE, "silhouette", "profile")
+BOTH_LAYOUTS = {
+    "build": Layout(
+        wide=(("data",), ("curves",), _FOUND, (_RESULT,)),
+        narrow=(("data", "curves", _RESULT, *_FOUND),),
+        share=0.25,
+    ),
+    "train": Layout(
+        wide=(("curves",), _FOUND, ("activations", "weights"), (_RESULT, "data")),
+        narrow=(("curves", "data"), (*_FOUND, "activations", "weights", _RESULT)),
+        share=0.36,
+        weights=(27, 29, 24, 20),
+    ),
+    "inspect": Layout(
+        wide=(("activations", "weights"), _FOUND, (_RESULT, "curves", "data")),
+        narrow=(("activations", "weights"), (*_FOUND, _RESULT, "curves", "data")),
+        share=0.55,
+        weights=(36, 38, 26),
+    ),
+}
+"""And for networks whose layers are clustered."""
+SORTS = {"": LAYOUTS, "clusters/": CLUSTER_LAYOUTS, "both/": BOTH_LAYOUTS}
 FIRST = "train"
 
 
@@ -83,6 +131,27 @@ def fitting(check: Check) -> tuple[str, ...]:
     return (*plane, "predictions" if data.task == "regression" else "confusion")
 
 
+def shaping(check: Check) -> tuple[str, ...]:
+    """The views of how clusters came about that say something about these algorithms."""
+    kinds = {found.layer.kind for found in check.nodes.values() if found.layer is not None}
+    tree = ("dendrogram",) if "agglomerative" in kinds else ()
+    return (*tree, *(("k_distances",) if kinds & {"dbscan", "hdbscan", "optics"} else ()))
+
+
+def sort_of(check: Check) -> str:
+    """The key of the arrangements that suit this experiment."""
+    if check.fits_only:
+        return "clusters/"
+    clustered = any(isinstance(check.nodes[name].layer, Clustering) for name in check.taps)
+    return "both/" if clustered else ""
+
+
+def suiting(check: Check) -> tuple[str, ...]:
+    """The views that say something about this experiment and not about every other."""
+    results = () if check.fits_only else fitting(check)
+    return (*results, *(shaping(check) if sort_of(check) else ()))
+
+
 class Layouts(QObject):
     """Switches, saves and restores them."""
 
@@ -95,7 +164,8 @@ class Layouts(QObject):
             self.name = FIRST
         self.narrow = False
         self._suited: tuple[str, ...] = ()
-        """The views of results that suit the data of this arrangement."""
+        """The views that suit the experiment of this arrangement and not every other."""
+        self._sort = sort_of(bench.lab.document.check)
         self.begun = False
         """Whether the panes have been arranged for the first time."""
         self._resized = QTimer(self)
@@ -108,6 +178,8 @@ class Layouts(QObject):
         """Arrange the panes for the first time, as they were left."""
         self.begun = True
         self.narrow = narrow
+        check = self._bench.lab.document.check
+        self._sort = sort_of(check)
         self._enter()
         self._lock()
 
@@ -169,22 +241,37 @@ class Layouts(QObject):
             self._settings.setValue("layout/name", self.name)
 
     def suit(self) -> None:
-        """Other data: the views of results that say nothing about it make room for those that do."""
-        views, before = fitting(self._bench.lab.document.check), self._suited
-        self._suited = views
-        if views == before or not any(map(self.shown, RESULTS)):
+        """Another experiment, or other data: other arrangements, or other views in this one."""
+        check = self._bench.lab.document.check
+        if sort_of(check) != self._sort:
+            self.save()
+            self._sort = sort_of(check)
+            self._enter()
             return
-        for view in RESULTS:
+        before, self._suited = self._suited, suiting(check)
+        for kin in (RESULTS, SHAPES):
+            self._swap(kin, [view for view in before if view in kin], [view for view in self._suited if view in kin])
+
+    def _swap(self, kin: tuple[str, ...], before: list[str], views: list[str]) -> None:
+        """Those of a kin that say nothing now make room for those that do."""
+        if views == before or (before and not any(map(self.shown, kin))):
+            return
+        for view in kin:
             # One that suited before as well may have been closed for a reason.
             if view not in views or view not in before:
                 self._bench.panes[view].setVisible(view in views)
-        self._bench.panes[views[0]].raise_()
+        if views:
+            self._bench.panes[views[0]].raise_()
         self._bench.arranged()
 
     # --- arranging --------------------------------------------------------------------------------------------------
 
     def _key(self) -> str:
-        return f"layout/{self.name}/{'narrow' if self.narrow else 'wide'}"
+        return f"layout/{self._sort}{self.name}/{'narrow' if self.narrow else 'wide'}"
+
+    @property
+    def _layout(self) -> Layout:
+        return SORTS[self._sort][self.name]
 
     def _enter(self) -> None:
         state = self._settings.value(self._key())
@@ -198,14 +285,14 @@ class Layouts(QObject):
 
     def _columns(self) -> list[list[str]]:
         """The views that stand beside each other now, each with those behind it."""
-        layout = LAYOUTS[self.name]
-        results = fitting(self._bench.lab.document.check)
-        columns = layout.narrow if self.narrow else layout.wide
-        return [[v for name in column for v in (results if name == _RESULT else (name,))] for column in columns]
+        check = self._bench.lab.document.check
+        stand_ins = {_RESULT: fitting(check), _SHAPE: shaping(check)}
+        columns = self._layout.narrow if self.narrow else self._layout.wide
+        return [[v for name in column for v in stand_ins.get(name, (name,))] for column in columns]
 
     def _arrange(self) -> None:
         bench, columns = self._bench, self._columns()
-        self._suited = fitting(bench.lab.document.check)
+        self._suited = suiting(bench.lab.document.check)
         for pane_id, area in (("palette", _LEFT), ("inspector", _RIGHT), ("outline", _RIGHT)):
             self._put(bench.panes[pane_id], area)
             bench.panes[pane_id].setVisible(pane_id != "outline")
@@ -218,7 +305,8 @@ class Layouts(QObject):
             bench.splitDockWidget(left, right, Qt.Orientation.Horizontal)
         for column in columns:
             # Those that don't suit wait behind their kin, for other data.
-            others = [view for view in RESULTS if view not in shown] if set(column) & set(RESULTS) else []
+            kin = RESULTS if set(column) & set(RESULTS) else SHAPES if "silhouette" in column else ()
+            others = [view for view in kin if view not in shown]
             for view in (*column[1:], *others):
                 bench.tabifyDockWidget(bench.panes[column[0]], bench.panes[view])
             bench.panes[column[0]].raise_()
@@ -233,7 +321,7 @@ class Layouts(QObject):
         self._bench.addDockWidget(area, pane)
 
     def _size(self) -> None:
-        bench, layout, columns = self._bench, LAYOUTS[self.name], self._columns()
+        bench, layout, columns = self._bench, self._layout, self._columns()
         heads: list[Pane] = [bench.panes[column[0]] for column in columns]
         weights = list(layout.weights) if layout.weights and not self.narrow else [1] * len(heads)
         widths = [bench.width() * weight // sum(weights) for weight in weights]

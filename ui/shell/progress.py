@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
 
-from dllab.text import N_, _
+from dllab.text import N_, _, ngettext
 from ui.link.runs import Run
 from ui.shell.theme import interface_font, theme
 
@@ -20,6 +20,11 @@ _TIPS = {
     "train_accuracy": N_("Share of the training samples that the network gets right"),
     "val_r2": N_("How much of the spread of the validation targets is explained; 1 is perfect"),
     "train_r2": N_("How much of the spread of the training targets is explained; 1 is perfect"),
+}
+
+_CLUSTER_SCORES = {
+    "ari": (N_("ARI {value}"), N_("How well the clusters fit the true classes: 1 is perfect, 0 is chance")),
+    "silhouette": (N_("silhouette {value}"), N_("How well samples sit in their clusters: 1 is best, 0 is between two")),
 }
 
 
@@ -62,6 +67,19 @@ class Progress(QWidget):
             time = _("{time} left").format(time=clock(progress.seconds_left))
         self._say(left, (time, rate), progress.step / progress.steps if progress.steps else 0.0)
 
+    def show_clustering(self, run: Run | None, state: str, samples: int) -> None:
+        """Say how far a clustering is; without one, how much there is to cluster."""
+        stage = run.stage if run is not None and run.clusters and state in ("starting", "running") else None
+        if stage is None:
+            found = run is not None and bool(run.found) and state == "done"
+            text = ngettext("{count} sample", "{count} samples", samples)
+            self._say(text.format(count=f"{samples:,}"), (), 1.0 if found else 0.0)
+            return
+        left = _("longer than estimated") if stage.left <= 0 < stage.share else ""
+        if stage.left > 1:
+            left = _("about {time} left").format(time=clock(stage.left))
+        self._say(stage.text, (left, clock(stage.elapsed)), stage.share)
+
     def _say(self, left: str, right: Sequence[str], done: float) -> None:
         """Where there is no room for all of the right side, its first part is enough; the tooltip has the whole."""
         said = [part for part in right if part]
@@ -93,6 +111,9 @@ class Score(QLabel):
 
     def show_run(self, run: Run | None) -> None:
         """Show the newest score of a run."""
+        if run is not None and run.clusters:
+            self._show_found(run)
+            return
         best = run.best if run else None
         if best is None:
             self.setText("")
@@ -102,6 +123,17 @@ class Score(QLabel):
         shown = f"{100 * value:.1f}" if name.endswith("accuracy") else f"{value:.3f}"
         self.setText(_(_SCORES[name]).format(value=shown))
         self.setToolTip(_(_TIPS[name]))
+
+    def _show_found(self, run: Run) -> None:
+        """How good the first clustering is: against the true classes, else by itself."""
+        found = run.found[0] if run.found else {"scores": {}}
+        for name, (words, tip) in _CLUSTER_SCORES.items():
+            if name in found["scores"]:
+                self.setText(_(words).format(value=f"{found['scores'][name]:.3f}".replace("-", "−")))
+                self.setToolTip(_(tip))
+                return
+        self.setText("")
+        self.setToolTip("")
 
     def _restyle(self) -> None:
         self.setStyleSheet(f"color: {theme.tokens.good};")

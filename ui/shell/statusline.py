@@ -32,6 +32,15 @@ _STATES = {
     "failed": N_("The run could not go on"),
     "non-finite": N_("The run stopped: the loss is no longer a number"),
 }
+_CLUSTER_STATES = {
+    **_STATES,
+    "idle": N_("Ready"),
+    "starting": N_("Preparing the clustering…"),
+    "running": N_("Clustering…"),
+    "stopped": N_("The clustering was stopped"),
+    "done": N_("Clustered"),
+    "failed": N_("The clustering could not be done"),
+}
 _COLOURS = {"running": "accent", "done": "good", "failed": "bad", "non-finite": "bad", "paused": "warning"}
 _FRAME_MS = 200
 
@@ -69,11 +78,14 @@ class StatusLine(QWidget):
     def refresh(self) -> None:
         """Say everything anew."""
         run = self._lab.runs.current
-        words = _("Looking back at step {step}") if self._lab.past.away else _(_STATES[self._lab.state])
+        words = _("Looking back at step {step}") if self._lab.past.away else self._state_words(run)
         words += self._edited(run)
         device = chip_text_device(self._lab.device, self._lab.devices)[0]
         self.state.say(words.format(device=device, step=f"{self._lab.past.step:,}"))
-        self.sealed.say(self._sealed_words(run), _("Samples the network never sees in training: its final exam"))
+        never = _("Samples that are not clustered: the test part")
+        if not self._document.check.fits_only:
+            never = _("Samples the network never sees in training: its final exam")
+        self.sealed.say(self._sealed_words(run), never)
         action = self._window.commands["open_test"]
         self.open_test.setVisible(action.isEnabled() and (run is None or run.test is None))
         self.file.say(self._file_words(), str(self._document.path or ""))
@@ -84,7 +96,18 @@ class StatusLine(QWidget):
         if run is None or self._lab.state in ("offline", "idle", "starting", "failed"):
             return ""
         changed = differences(run.experiment, self._document.experiment)
-        return " · " + _("edited since: the run goes by what it began with") if changed else ""
+        text = (
+            _("edited since: press Cluster") if run.clusters else _("edited since: the run goes by what it began with")
+        )
+        return " · " + text if changed else ""
+
+    def _state_words(self, run: Run | None) -> str:
+        clusters = run.clusters if run is not None and self._lab.state != "idle" else self._document.check.fits_only
+        if not clusters:
+            return _(_STATES[self._lab.state])
+        if run is not None and run.found and self._lab.state == "done":
+            return " ".join(str(found["text"]) for found in run.found).replace("{", "{{").replace("}", "}}")
+        return _(_CLUSTER_STATES[self._lab.state])
 
     def _sealed_words(self, run: Run | None) -> str:
         if run is not None and run.test is not None:
@@ -94,6 +117,8 @@ class StatusLine(QWidget):
         if data is None:
             return ""
         count = math.ceil(self._document.experiment.split.test * data.samples)
+        if not count and self._document.check.fits_only:
+            return ""
         return ngettext("{count} test sample sealed", "{count} test samples sealed", count).format(count=f"{count:,}")
 
     def _file_words(self) -> str:

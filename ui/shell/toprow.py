@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from dllab.checking.taps import looked_at
 from dllab.document.experiment import Experiment
 from dllab.recipe import LOSSES
 from dllab.text import _, ngettext
@@ -37,7 +38,7 @@ class TopRow(QWidget):
         self.device_chip = Chip("chip", self)
         self.chips = {"data": self.data_chip, "recipe": self.recipe_chip, "device": self.device_chip}
         self.train = CommandButton(window.commands["train"], "play", primary=True, parent=self)
-        self.train.hold_width([_("Train"), _("Pause"), _("Resume")])
+        self.train.hold_width([_("Train"), _("Pause"), _("Resume"), _("Cluster")])
         self.step = CommandButton(window.commands["step"], "debug-step-over", parent=self)
         # The finer step is found where the coarser one is.
         self.step.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -119,8 +120,11 @@ class TopRow(QWidget):
 
     def _show_document(self, _old: Experiment, new: Experiment) -> None:
         check = self._document.check
+        # Nothing of these is asked for where there is no network to train.
+        for widget in (self.recipe_chip, self.device_chip, self.step):
+            widget.setVisible(not check.fits_only)
         title, detail = chip_text_data(new, check)
-        tip = _("Data: choose what the network learns from")
+        tip = _("Data: choose what is clustered") if check.fits_only else _("Data: choose what the network learns from")
         self.data_chip.say(title, detail, f"{tip}\n{sample_words(check.data)}" if check.data else tip)
         title, detail = chip_text_recipe(new, check)
         epochs = ngettext("{count} epoch", "{count} epochs", new.training.epochs).format(
@@ -136,7 +140,6 @@ class TopRow(QWidget):
 
     def _show_state(self, state: str) -> None:
         self._show_device()
-        self.train.show_icon("pause" if state in BUSY else "play")
         self._show_run()
 
     def _run_changed(self, _run: object) -> None:
@@ -144,8 +147,13 @@ class TopRow(QWidget):
             self._soon.start(_FRAME_MS)
 
     def _show_run(self) -> None:
-        run = self._lab.runs.current
-        self.progress.show_run(run, self._lab.state, self._document.experiment.training.epochs)
+        run, check = self._lab.runs.current, self._document.check
+        self.train.show_icon("pause" if self._lab.state in BUSY and not check.fits_only else "play")
+        if check.fits_only:
+            samples = looked_at(self._document.experiment, check.data) if check.data else 0
+            self.progress.show_clustering(run, self._lab.state, samples)
+        else:
+            self.progress.show_run(run, self._lab.state, self._document.experiment.training.epochs)
         self.score.show_run(run)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -23,10 +23,17 @@ class Transport:
         """The state of the lab."""
         return self._window.lab.state
 
+    @property
+    def clusters(self) -> bool:
+        """Whether the experiment only clusters: there is nothing to pause, and nothing to go on with."""
+        return self._window.document.check.fits_only
+
     def train(self) -> None:
         """Start, pause or go on."""
         lab = self._window.lab
-        if self.state in BUSY:
+        if self.clusters:
+            lab.train()
+        elif self.state in BUSY:
             lab.pause()
         elif self.state == "paused":
             lab.resume()
@@ -37,6 +44,8 @@ class Transport:
         """What the button that starts and pauses says."""
         if self._window.welcoming:
             return _("Train")
+        if self.clusters:
+            return _("Cluster")
         if self.state in BUSY:
             return _("Pause")
         if self._window.lab.past.away and self.state == "paused":
@@ -65,24 +74,28 @@ class Transport:
         """Why training can't start."""
         if self._window.welcoming:
             return self._nowhere()
-        return "" if self.state in ALIVE else self._problem()
+        return "" if self.state in ALIVE and not self.clusters else self._problem()
 
     def cannot_step(self) -> str:
         """Why a single step can't be made."""
+        if not self._window.welcoming and self.clusters:
+            return _("This experiment only clusters: there are no batches to train on.")
         return self.cannot_train() or (_("Pause first.") if self.state in BUSY else "")
 
     def cannot_stop(self) -> str:
         """Why there is nothing to stop."""
-        return self._nowhere() or ("" if self.state in ALIVE else _("Nothing is in training."))
+        nothing = _("Nothing is being clustered.") if self.clusters else _("Nothing is in training.")
+        return self._nowhere() or ("" if self.state in ALIVE else nothing)
 
     def cannot_reset(self) -> str:
         """Why there is nothing to forget."""
-        return self._nowhere() or (_("Nothing has been learned yet.") if self.state in {"offline", "idle"} else "")
+        nothing = _("Nothing has been clustered yet.") if self.clusters else _("Nothing has been learned yet.")
+        return self._nowhere() or (nothing if self.state in {"offline", "idle"} else "")
 
     def cannot_go_on(self) -> str:
         """Why the last run can't be trained further."""
         ended = _("This works after a run has trained to its end.")
-        return self._nowhere() or ("" if self.state == "done" else ended)
+        return self._nowhere() or ("" if self.state == "done" and not self._clustered else ended)
 
     def cannot_take_up(self) -> str:
         """Why there is no lost run to go on with."""
@@ -100,7 +113,14 @@ class Transport:
 
     def cannot_open_test(self) -> str:
         """Why the sealed test part stays sealed."""
-        return self._nowhere() or ("" if self.state in {"done", "stopped"} else _("Train a run to its end first."))
+        trained = self.state in {"done", "stopped"} and not self._clustered
+        return self._nowhere() or ("" if trained else _("Train a run to its end first."))
+
+    @property
+    def _clustered(self) -> bool:
+        """Whether the last run trained nothing."""
+        run = self._window.lab.runs.current
+        return run is not None and run.clusters
 
     def _nowhere(self) -> str:
         return _("Open an experiment first.") if self._window.welcoming else ""

@@ -147,8 +147,7 @@ class Workbench(QMainWindow):
         self.inspector.show_help(kind)
 
     def _document_changed(self, old: Experiment, new: Experiment) -> None:
-        other = old.data != new.data or _targets(old) != _targets(new)
-        if other and self.layouts.begun:
+        if self.layouts.begun and (old.data != new.data or old.model is not new.model):
             self.layouts.suit()
 
     def _show_tabs(self) -> None:
@@ -204,8 +203,3 @@ class Workbench(QMainWindow):
         label.setAccessibleName(card.windowTitle())
         self._panel = Panel(card.window(), card.header.help, label, width=340)
         self._panel.open()
-
-
-def _targets(experiment: Experiment) -> set[object]:
-    """What the Outputs are compared with."""
-    return {node.params.get("target") for node in experiment.model.nodes.values() if node.kind == "output"}

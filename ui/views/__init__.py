@@ -1,6 +1,7 @@
 """Windows into a run: each view asks the engine for what it shows, draws it, and knows nothing of training."""
 
 from dllab.text import N_
+from ui.views.cluster_declarations import CLUSTER_VIEWS
 from ui.views.declared import Declaration, installed
 
 CURVES = Declaration(
@@ -210,5 +211,6 @@ VIEWS: list[Declaration] = [
     LOSSES,
     STEPPER,
     DATA,
+    *CLUSTER_VIEWS,
     *installed(),
 ]
