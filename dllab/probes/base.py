@@ -37,6 +37,7 @@ BUILT_IN = (
     "neighbours",
     "predictions",
     "reconstruction",
+    "saliency",
     "sampled_text",
     "samples",
     "weights",

@@ -60,8 +60,8 @@ LAYOUTS = {
         weights=(29, 27, 24, 20),
     ),
     "inspect": Layout(
-        wide=(("activations", "weights"), ("embedding", _RESULT), ("curves", "data", "landscape")),
-        narrow=(("activations", "weights", "embedding", "landscape"), (_RESULT, "curves", "data")),
+        wide=(("activations", "weights", "saliency"), ("embedding", _RESULT), ("curves", "data", "landscape")),
+        narrow=(("activations", "weights", "embedding", "saliency", "landscape"), (_RESULT, "curves", "data")),
         share=0.55,
         weights=(40, 34, 26),
     ),

@@ -60,6 +60,17 @@ EMBEDDING = Declaration(
     "mdi6.scatter-plot-outline",
     "ui.views.embedding:Embedding",
 )
+SALIENCY = Declaration(
+    "saliency",
+    N_("Saliency"),
+    N_(
+        "What in this one sample makes the network say what it says. The gradient tells what a little more of something "
+        "would do; integrated gradients share out the whole answer among its parts; Grad-CAM shows where the maps of a "
+        "convolution speak for it. All three tell of the network, not of the world."
+    ),
+    "mdi6.eye-outline",
+    "ui.views.saliency:Saliency",
+)
 LANDSCAPE = Declaration(
     "landscape",
     N_("Loss landscape"),
@@ -196,13 +207,14 @@ STEPPER = Declaration(
 VIEWS: list[Declaration] = [
     CURVES,
     ACTIVATIONS,
-    EMBEDDING,
     CONFUSION,
     BOUNDARY,
     PREDICTIONS,
     RECONSTRUCTION,
     SAMPLED_TEXT,
     WEIGHTS,
+    EMBEDDING,
+    SALIENCY,
     LANDSCAPE,
     ATTENTION,
     GATES,
