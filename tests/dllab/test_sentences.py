@@ -141,6 +141,14 @@ def test_in_small_pieces_it_is_the_same(path: Path, monkeypatch: pytest.MonkeyPa
     assert np.array_equal(whole.y, pieces.y)
 
 
+def test_rare_words_are_forgotten_before_they_fill_the_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "BLOCK", 300)
+    monkeypatch.setattr("dllab.data.own.prose._REMEMBERED", 25)
+    words = dict(bring(path)["columns"][1]["words"]["common"])
+    assert words["the"] == 119, "what is common is counted in full"
+    assert len(words) < 80
+
+
 @pytest.mark.parametrize(
     ("choices", "sentence"),
     [

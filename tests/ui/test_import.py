@@ -403,6 +403,8 @@ def test_a_target_with_one_value_is_said_and_another_chosen(window: Window, tmp_
     path.write_text("id,a,b,y\n" + "".join(f"{n},{n % 7},{n % 5},x\n" for n in range(40)))
     page = read(window, path, qtbot)
     assert page.trouble.text().startswith("one.csv: y has only one value, x: there is nothing to tell apart.")
+    assert page.choices.target.currentIndex() == -1
+    assert page.other.isHidden()
     assert not page.use.isEnabled()
     page.choices.target.setCurrentIndex(page.choices.target.findData("b"))
     page.choices.target.activated.emit(2)
@@ -426,7 +428,10 @@ def test_what_can_not_be_imported_is_dropped_and_refused(
     qtbot.waitUntil(lambda: bool(page.trouble.text()), timeout=20_000)
     assert page.trouble.text() == refusal(tmp_path / name)
     assert not page.use.isEnabled()
-    page.reject()
+    assert page.other.text() == "Choose another file…"
+    page.other.click()
+    (dialog,) = [d for d in window.findChildren(QFileDialog) if d.isVisible()]
+    dialog.reject()
     assert window.document.experiment is before
 
 

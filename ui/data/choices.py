@@ -46,6 +46,7 @@ class Choices(QWidget):
         self._way = ""
         self._given: dict[str, tuple[str, ...]] = {}
         self.target = box(_("Predict"), {}, 170)
+        self.target.setPlaceholderText(_("choose a column"))
         self.words = box(_("Read"), {}, 130)
         self.missing = box(_("Missing values"), _MISSING)
         self.unit = box(_("Made of"), _UNITS, 120)
@@ -84,6 +85,7 @@ class Choices(QWidget):
                 self.words.addItem(column["name"][:60], column["name"])
         self.target.insertSeparator(self.target.count())
         self.target.addItem(_("nothing: only cluster"), "")
+        self.target.setCurrentIndex(-1)
 
     def take_for(self, way: str) -> None:
         """Show the fields of this way; what was chosen for another one is forgotten."""

@@ -91,7 +91,8 @@ class ImportPage(QDialog):
         self.cancel = button(_("Cancel"), self.reject)
         self.fresh = button(_("New experiment with this data"), lambda: self._take(True))
         self.use = button(_("Use in this experiment"), lambda: self._take(False))
-        self.other = button(_("Open local files instead…"), self._open_other)
+        instead = _("Open local files instead…") if self._fetched else _("Choose another file…")
+        self.other = button(instead, self._open_other)
         self.other.setVisible(bool(self._fetched))
         self.use.setVisible(into)
         main = self.use if into else self.fresh
@@ -143,9 +144,9 @@ class ImportPage(QDialog):
         for part in (self.preview, self.table, self.choices):
             part.hide()
             column.addWidget(part, 1 if part is self.table else 0)
-        column.addStretch(0)
         for line in (self.remarks, self.verdict, self.trouble):
             column.addWidget(line)
+        column.addStretch(0)
         column.addLayout(buttons)
 
     def _labelled(self, *fields: QWidget) -> QWidget:
@@ -219,6 +220,7 @@ class ImportPage(QDialog):
         if self._facts:
             return  # the same file with other choices
         self._facts = facts
+        self.other.setVisible(bool(self._fetched))
         self.title.setText(facts["name"])
         self._offer_ways(facts)
         self.choices.offer(facts)
@@ -311,6 +313,7 @@ class ImportPage(QDialog):
         self._end_wait()
         say(self.verdict, "")
         say(self.trouble, sentence)
+        self.other.setVisible(bool(self._fetched) or not self._facts)
 
     def _end_wait(self) -> None:
         self.bar.hide()

@@ -98,6 +98,7 @@ class Imports(QObject):
 
         page = ImportPage(path, not self._window.welcoming, parent=self._window)
         page.taken.connect(self._on_taken)
+        page.other_wanted.connect(self.choose)
         self._pages.append(page)
         page.open()
         return page

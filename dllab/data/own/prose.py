@@ -16,6 +16,8 @@ from dllab.text import _
 _LOOKED_AT = 200
 _WORDY = 3.0
 """Words with letters in a cell, on average, from which on a column holds sentences and not names."""
+_REMEMBERED = 500_000
+"""Different words that are counted at a time."""
 _LONGEST = 10_000
 """Characters of a cell that are kept."""
 
@@ -44,6 +46,9 @@ class Prose:
             words = words_in(line.lower())
             self._counts.update(words)
             self._lengths[len(words)] += 1
+        if len(self._counts) > _REMEMBERED:
+            # What has come once in so many words will hardly be among the common ones; memory must not grow with it.
+            self._counts = Counter({word: count for word, count in self._counts.items() if count > 1})
 
     def facts(self) -> dict[str, Any]:
         """How many words there are, which are common, and how many texts have how many."""
