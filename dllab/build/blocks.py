@@ -203,4 +203,28 @@ class CosineLoss(nn.Module):
     """One minus the cosine of the angle between outputs and targets, averaged over the batch."""
 
     def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return (1 - nn.functional.cosine_similarity(outputs, targets, dim=-1)).mean()
+        return (1 - nn.functional.cosine_similarity(outputs.flatten(1), targets.flatten(1), dim=1)).mean()
+
+
+class FocalLoss(nn.Module):
+    """Cross-entropy of scores, each sample weighed by (1 - p)^gamma, p the probability of its class."""
+
+    def __init__(self, gamma: float = 2.0) -> None:
+        super().__init__()
+        self.gamma = gamma
+
+    def forward(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        known = targets >= 0
+        logs = nn.functional.log_softmax(scores[known], -1).gather(-1, targets[known].unsqueeze(-1)).squeeze(-1)
+        return -((1 - logs.exp()) ** self.gamma * logs).mean()
+
+
+class SmoothedBinaryCrossEntropy(nn.BCEWithLogitsLoss):
+    """torch's loss against targets that are a little less sure."""
+
+    def __init__(self, label_smoothing: float = 0.0, pos_weight: torch.Tensor | None = None) -> None:
+        super().__init__(pos_weight=pos_weight)
+        self.label_smoothing = label_smoothing
+
+    def forward(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return super().forward(scores, targets * (1 - self.label_smoothing) + self.label_smoothing / 2)

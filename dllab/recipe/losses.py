@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dllab.data.base import DataSpec, Task
 from dllab.declare import Declared, Registry
 from dllab.layers.base import Call, Shape
 from dllab.layers.sums import Factor, Index, Lines, Numbers, Term, constant
 from dllab.recipe import sums
-from dllab.text import N_
+from dllab.text import N_, _
 
 TargetForm = Literal["index", "binary", "one_hot", "value"]
 """How a target meets the loss: class number; 0/1 as float (…, 1); one-hot row; the value itself."""
@@ -143,6 +143,11 @@ class BinaryCrossEntropy(Loss):
         title=N_("Class weights"),
         description=N_("balanced: yes counts as much more as it is rarer than no in the training part"),
     )
+    label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = Field(
+        0.0,
+        title=N_("Label smoothing"),
+        description=N_("Yes and no become a little less sure: α/2 instead of 0, 1 - α/2 instead of 1"),
+    )
 
     def weights(self, counts: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
         if self.class_weights == "none":
@@ -151,9 +156,11 @@ class BinaryCrossEntropy(Loss):
         return {"pos_weight": tuple((sum(counts) - count) / max(1, count) for count in yes)}
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
-        return sums.yes_or_no(numbers, what, index)
+        return () if self.label_smoothing else sums.yes_or_no(numbers, what, index)
 
     def call(self) -> Call:
+        if self.label_smoothing:
+            return Call("blocks.SmoothedBinaryCrossEntropy", (), {"label_smoothing": self.label_smoothing})
         return Call("nn.BCEWithLogitsLoss")
 
 
@@ -239,7 +246,7 @@ class KLDivergence(Loss):
 
     Forward $\\mathrm{KL}(p \\| q) = \\sum_c p_c \\log \\frac{p_c}{q_c}$ from target $p$ to prediction $q = \\mathrm{softmax}(z)$, with
     $0 \\log 0 = 0$; reverse $\\mathrm{KL}(q \\| p)$. It is not symmetric and no distance. Forward it is cross-entropy minus the
-    entropy of the target; reverse it would be infinite for a target of 0, so targets are smoothed.
+    entropy of the target; reverse it is infinite for a target of 0, so there targets must be smoothed.
 
     Reference: Kullback, Leibler, Annals of Mathematical Statistics 22 (1951); `torch.nn.KLDivLoss`.
     """
@@ -255,12 +262,20 @@ class KLDivergence(Loss):
         title=N_("Direction"),
         description=N_("forward: from the target to the prediction, KL(p‖q); reverse: KL(q‖p)"),
     )
-    label_smoothing: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
+    label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = Field(
         0.01, title=N_("Label smoothing"), description=N_("Share of the target that is spread evenly over all classes")
     )
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if not self.label_smoothing:
+            return ()
         return sums.divergence(numbers, what, index, self.label_smoothing, self.direction == "reverse")
+
+    @model_validator(mode="after")
+    def _reverse_needs_smoothing(self) -> "KLDivergence":
+        if self.direction == "reverse" and self.label_smoothing == 0:
+            raise ValueError(_("must be more than 0 in the reverse direction, which else is infinite"))
+        return self
 
     def call(self) -> Call:
         options = {"direction": self.direction, "label_smoothing": self.label_smoothing}
@@ -279,10 +294,37 @@ class Cosine(Loss):
 
     kind: ClassVar[str] = "cosine"
     title: ClassVar[str] = N_("Cosine")
-    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression", "reconstruction")
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
         return sums.angle(numbers, what, index)
 
     def call(self) -> Call:
         return Call("blocks.CosineLoss")
+
+
+@loss
+class Focal(Loss):
+    """Cross-entropy that hardly counts what is already right, so that rare and hard samples have their say.
+
+    $L = -\\frac{1}{N} \\sum_n (1 - p_{n, y_n})^\\gamma \\log p_{n, y_n}$ with $p = \\mathrm{softmax}(z)$: a sample with $p = 0.9$
+    counts for $\\gamma = 2$ a hundredth of what it does in cross-entropy, which is $\\gamma = 0$.
+
+    Reference: Lin, Goyal, Girshick, He, Dollár, *Focal loss for dense object detection*, ICCV 2017.
+    """
+
+    kind: ClassVar[str] = "focal"
+    squash: ClassVar[Squash] = "softmax"
+    title: ClassVar[str] = N_("Focal loss")
+    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    from_logits: ClassVar[bool] = True
+
+    gamma: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
+        2.0, title=N_("Gamma"), description=N_("How little samples count that are right already; 0: cross-entropy")
+    )
+
+    def target_form(self, data: DataSpec) -> TargetForm:
+        return "index"
+
+    def call(self) -> Call:
+        return Call("blocks.FocalLoss", (), {"gamma": self.gamma})

@@ -14,7 +14,7 @@ from dllab.training.session import Session
 
 def explain(session: Session, operation: Operation, what: str, index: Index) -> Lines:
     """The lines that lead to one number of an operation; empty where the layer does not tell. Raises IndexError."""
-    numbers = {name: _plain(value.detach().cpu().numpy()) for name, value in operation.arrays.items()}
+    numbers = {name: _plain(value) for name, value in operation.numbers().items()}
     array = numbers.get(what)
     if (
         array is None

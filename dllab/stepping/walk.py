@@ -18,7 +18,10 @@ from dllab.build.module import Outputs, Step
 from dllab.stepping.course import end, weighty
 from dllab.stepping.inner import inside
 from dllab.stepping.updating import clip, gradients, update
+from dllab.text import _
 from dllab.training.aims import Targets
+from dllab.training.device import DeviceProblem
+from dllab.training.precision import whole
 from dllab.training.session import NonFinite, Outcome, Session
 
 END_PORTS = ("mu", "logvar")
@@ -48,7 +51,7 @@ class Operation:
 
     def numbers(self) -> dict[str, np.ndarray]:
         """The arrays for numpy."""
-        return {name: value.detach().cpu().numpy() for name, value in self.arrays.items()}
+        return {name: _plain(value.detach().cpu()).numpy() for name, value in self.arrays.items()}
 
 
 @dataclass
@@ -75,7 +78,7 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
     for step in weighty(session) if number == 0 else ():
         yield Operation(number, "initialise", step.node, _weights(step))
     stop, x, targets = session.take()
-    yield Operation(number, "batch", end(session, "input"), {"x": x, **_targets(targets)})
+    yield Operation(number, "batch", _first(session), {"x": x, **_targets(targets)})
     traces: list[_Trace] = []
     values, lengths = session.network.begin(x)
     for step in session.network.plan:
@@ -86,6 +89,7 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
         slot: values[slot].detach().requires_grad_(values[slot].requires_grad) for slot in session.network.results
     }
     outputs = session.network.gathered(leaves)
+    outputs = whole(outputs) if session.precision.mixed else outputs
     loss = session.loss(outputs, targets)
     ends = _ends(session, outputs, targets, loss)
     for node, facts in ends.items():
@@ -122,6 +126,13 @@ def _criterion(session: Session, metrics: Mapping[str, float]) -> dict[str, Tens
 def _weights(step: Step) -> dict[str, Tensor]:
     # Weights and running averages change in place: what is shown is how they were.
     return {name: value.detach().clone() for name, value in step.module.state_dict().items()}
+
+
+def _first(session: Session) -> str:
+    """The Input, where a batch begins; refuses what can't be walked."""
+    if session.precision.scaler is not None:
+        raise DeviceProblem(_("Step by step shows runs in float32 and bfloat16: float16 scales its loss in between."))
+    return end(session, "input")
 
 
 def _targets(targets: Targets) -> dict[str, Tensor]:
@@ -166,6 +177,11 @@ def _gradients_at(session: Session, node: str, upstream: dict[int, Tensor]) -> d
     return {}
 
 
+def _plain(value: Tensor) -> Tensor:
+    """numpy has no bfloat16."""
+    return value.float() if value.dtype == torch.bfloat16 else value
+
+
 def _detached(arrays: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: value.detach() for name, value in arrays.items()}
 
@@ -177,14 +193,16 @@ def _forward(session: Session, step: Step, values: list[Tensor], lengths: Tensor
     weights = _weights(step)
     given = [leaves[slot] for slot in step.inputs]
     random = torch.get_rng_state()
-    outputs = step.carry_out(given, lengths)
+    with session.precision.casting():
+        outputs = step.carry_out(given, lengths)
     carries = {slot: leaf.view_as(leaf) for slot, leaf in leaves.items() if leaf.requires_grad}
     for slot, value in zip(step.outputs, outputs, strict=True):
         values[slot] = value
     layer = session.check.nodes[step.node].layer
     assert layer is not None
     arrays = _named("input", layer.input_ports(), tuple(given)) | weights
-    arrays |= inside(step, given, lengths, outputs[0], random)
+    # What is inside is computed once more in float32, which is not what 16 bits made of it.
+    arrays |= {} if session.precision.mixed else inside(step, given, lengths, outputs[0], random)
     if step.lengths and lengths is not None:
         arrays["lengths"] = lengths
     arrays |= _named("output", layer.output_ports(), outputs)

@@ -20,6 +20,7 @@ from dllab.training.aims import Aims, Known, Targets, cut, laid
 from dllab.training.augment import augment, augments
 from dllab.training.device import choose
 from dllab.training.memory import refuse_if_too_large
+from dllab.training.precision import Precision
 from dllab.training.update import Update
 
 _CHUNK = 1024
@@ -61,6 +62,7 @@ class Session:
     def __init__(self, experiment: Experiment, device: str = "auto", prepared: Prepared | None = None) -> None:
         self.experiment = experiment
         self.device = choose(device)
+        self.precision = Precision(experiment.training.precision, self.device)
         self.check = check(experiment)
         refuse_if_too_large(experiment, self.check, self.device)
         self.prepared = prepared or prepare(experiment)
@@ -81,7 +83,7 @@ class Session:
         self._shuffle = torch.Generator().manual_seed(experiment.seed)
         self.batch_size = self.recipe.batch_size
         self.epochs = self.recipe.epochs
-        self.update = Update(experiment, self.network, self.steps_per_epoch)
+        self.update = Update(experiment, self.network, self.steps_per_epoch, self.precision.scaler)
         self.step = 0
         self.epoch = 0
         self.cursor = 0
@@ -99,13 +101,13 @@ class Session:
     def advance(self) -> Outcome:
         """Train one batch: take it, forward, loss, backward, update. Raises NonFinite before the update."""
         stop, x, targets = self.take()
-        outputs = self.network(x)
+        outputs = self.precision.reach(self.network, x)
         loss = self.loss(outputs, targets)
         # .item() waits for a GPU; it buys stopping at the very step whose loss is not finite, with the weights intact.
         value: float = loss.item()
         if not math.isfinite(value):
             raise NonFinite(self.step, value, self.first_non_finite(x))
-        loss.backward()
+        self.precision.backward(loss)
         self.update.step()
         return self.close(stop, value, self.aims.said(outputs).detach())
 
@@ -240,11 +242,13 @@ class Session:
     def outputs(self, x: Tensor) -> Outputs:
         """What reaches the ends, in evaluation mode."""
         with self.looking():
-            parts = [self.network(x[start : start + _CHUNK]) for start in range(0, max(1, len(x)), _CHUNK)]
+            starts = range(0, max(1, len(x)), _CHUNK)
+            parts = [self.precision.reach(self.network, x[start : start + _CHUNK]) for start in starts]
             if len(parts) == 1:
-                only: Outputs = parts[0]
-                return only
-            return tuple(map(torch.cat, zip(*parts, strict=True))) if isinstance(parts[0], tuple) else torch.cat(parts)
+                return parts[0]
+            wires = [part if isinstance(part, tuple) else (part,) for part in parts]
+            joined = tuple(map(torch.cat, zip(*wires, strict=True)))
+            return joined if len(joined) > 1 else joined[0]
 
     def evaluate(self, x: Tensor, targets: Targets, labels: Tensor) -> dict[str, float]:
         """Loss and score over a part; with several ends also the loss of each."""

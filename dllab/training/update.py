@@ -17,10 +17,17 @@ _RATES = ("lr", "initial_lr", "max_lr", "min_lr")
 class Update:
     """Takes the gradients that are there and makes one step of them; everything it keeps is in `state()`."""
 
-    def __init__(self, experiment: Experiment, network: nn.Module, steps_per_epoch: int) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        network: nn.Module,
+        steps_per_epoch: int,
+        scaler: torch.amp.GradScaler | None = None,
+    ) -> None:
         self.recipe = experiment.training
         self.parameters = tuple(p for p in network.parameters() if p.requires_grad)
         self.optimiser = build_optimiser(experiment, self.parameters)
+        self._scaler = scaler
         self.base = self.recipe.learning_rate
         """The learning rate that the schedule bends."""
         choice = self.recipe.schedule
@@ -56,7 +63,11 @@ class Update:
 
     def apply(self) -> None:
         """The optimiser's part, by the gradients as they are."""
-        self.optimiser.step()
+        if self._scaler is None:
+            self.optimiser.step()
+        else:
+            self._scaler.step(self.optimiser)
+            self._scaler.update()
         if self.moves:
             self._ask()
 
@@ -74,6 +85,8 @@ class Update:
 
     def prepare(self) -> None:
         """Penalty and clipping, done to the gradients in place."""
+        if self._scaler is not None:
+            self._scaler.unscale_(self.optimiser)
         gradients = [p.grad for p in self.parameters if p.grad is not None]
         if self.recipe.l1:
             weights = [p.detach() for p in self.parameters if p.grad is not None]
@@ -120,6 +133,8 @@ class Update:
         facts |= {"base": self.base, "asked": self._asked, "clipped": self.clipped}
         if self._schedule is not None:
             facts["schedule"] = self._schedule.state_dict()
+        if self._scaler is not None:
+            facts["scaler"] = self._scaler.state_dict()
         return tensors, facts
 
     def restore(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
@@ -135,3 +150,5 @@ class Update:
         self.base, self._asked, self.clipped = facts["base"], facts["asked"], facts["clipped"]
         if self._schedule is not None:
             self._schedule.load_state_dict(facts["schedule"])
+        if self._scaler is not None:
+            self._scaler.load_state_dict(facts["scaler"])

@@ -8,8 +8,9 @@ from scipy.special import rel_entr
 
 from dllab.build import blocks, encode_targets
 from dllab.build.making import make_module
-from dllab.data.base import DataSpec
-from dllab.document.experiment import Choice
+from dllab.checking import check
+from dllab.data.base import IGNORED, DataSpec
+from dllab.document.experiment import Choice, Training
 from dllab.recipe import LOSSES
 from dllab.recipe.losses import Loss
 from dllab.training.run import train
@@ -58,7 +59,67 @@ def test_cosine_is_that_of_the_angle() -> None:
     assert float(blocks.CosineLoss()(outputs, targets)) == pytest.approx((0 + 1 + 2) / 3)
 
 
-@pytest.mark.parametrize("kind", ["kl_divergence", "cosine"])
+def test_values_equal_their_formulas() -> None:
+    torch.manual_seed(0)
+    outputs, targets = torch.randn(9, 2, dtype=torch.float64) * 2, torch.randn(9, 2, dtype=torch.float64)
+    error = (outputs - targets).numpy()
+
+    def value(kind: str, **params: float) -> float:
+        return float(make_module(LOSSES.make(kind, params).call())(outputs, targets))
+
+    assert value("mse") == pytest.approx(float((error**2).mean()), rel=1e-12)
+    assert value("l1") == pytest.approx(float(np.abs(error).mean()), rel=1e-12)
+    small = np.abs(error) <= 0.7
+    assert small.any()
+    assert not small.all()
+    bent = np.where(small, 0.5 * error**2, 0.7 * (np.abs(error) - 0.35))
+    assert value("huber", delta=0.7) == pytest.approx(float(bent.mean()), rel=1e-12)
+    lengths = torch.linalg.vector_norm(outputs, dim=1) * torch.linalg.vector_norm(targets, dim=1)
+    angle = 1 - (outputs * targets).sum(1) / lengths
+    assert value("cosine") == pytest.approx(float(angle.mean()), rel=1e-12)
+
+
+def test_focal_loss_is_weighed_cross_entropy() -> None:
+    torch.manual_seed(0)
+    scores, targets = torch.randn(12, 3, dtype=torch.float64) * 3, torch.randint(0, 3, (12,))
+    plain = torch.nn.functional.cross_entropy(scores, targets)
+    torch.testing.assert_close(blocks.FocalLoss(0.0)(scores, targets), plain)
+    p = scores.softmax(1)[torch.arange(12), targets].numpy()
+    expected = float((-((1 - p) ** 2) * np.log(p)).mean())
+    assert float(blocks.FocalLoss(2.0)(scores, targets)) == pytest.approx(expected, rel=1e-12)
+    padded = torch.cat([targets, torch.tensor([IGNORED])])
+    more = torch.cat([scores, torch.ones(1, 3, dtype=torch.float64)])
+    assert float(blocks.FocalLoss(2.0)(more, padded)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_smoothed_binary_cross_entropy_is_that_of_less_sure_targets() -> None:
+    torch.manual_seed(0)
+    scores, targets = torch.randn(8, 1, dtype=torch.float64), torch.randint(0, 2, (8, 1)).double()
+    loss = make_module(LOSSES.make("binary_cross_entropy", {"label_smoothing": 0.2}).call())
+    p, soft = torch.sigmoid(scores), 0.8 * targets + 0.1
+    expected = -(soft * p.log() + (1 - soft) * (1 - p).log()).mean()
+    torch.testing.assert_close(loss(scores, targets), expected)
+    weighed = blocks.SmoothedBinaryCrossEntropy(0.2, torch.tensor([3.0], dtype=torch.float64))
+    expected = -(3 * soft * p.log() + (1 - soft) * (1 - p).log()).mean()
+    torch.testing.assert_close(weighed(scores, targets), expected)
+
+
+def test_without_smoothing_kl_divergence_is_cross_entropy_and_has_no_reverse() -> None:
+    scores, targets = torch.randn(5, 3), torch.eye(3)[[0, 1, 2, 0, 1]]
+    plain = make_module(LOSSES.make("kl_divergence", {"label_smoothing": 0.0}).call())
+    torch.testing.assert_close(plain(scores, targets), torch.nn.functional.cross_entropy(scores, targets.argmax(1)))
+    made = moons().model_copy(
+        update={
+            "training": Training(
+                loss=Choice(kind="kl_divergence", params={"direction": "reverse", "label_smoothing": 0.0})
+            )
+        }
+    )
+    (problem,) = check(made).problems
+    assert "infinite" in problem.text
+
+
+@pytest.mark.parametrize("kind", ["kl_divergence", "cosine", "focal"])
 def test_a_network_learns_by_it(kind: str) -> None:
     made = moons(epochs=15)
     made = made.model_copy(update={"training": made.training.model_copy(update={"loss": Choice(kind=kind)})})

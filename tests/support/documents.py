@@ -79,6 +79,7 @@ EXPERIMENTS = st.builds(
         weight_decay=st.floats(0, 1e3),
         drop_last=st.sampled_from((None, True, False)),
         patience=st.integers(0, 1_000_000),
+        precision=st.sampled_from(("float32", "bfloat16", "float16")),
     ),
     seed=st.integers(0, 2**31 - 1),
 )

@@ -39,7 +39,7 @@ class RecipeEditor(Sheet):
         self.plan = SchedulePicture()
         self.schedule.insert(self.plan)
         self.gradient = self._training("clip_norm", "clip_value", "l1")
-        self.batches = self._training("batch_size", "shuffle", "drop_last")
+        self.batches = self._training("batch_size", "shuffle", "drop_last", "precision")
         self.length = self._training("epochs", "patience", "keep_best")
         self.seed = PathForm(self._document, Experiment, "", ["seed"])
         self.problems = Problems(lambda fix: self._document.apply(fix.text, lambda e: apply_fix(e, fix)))

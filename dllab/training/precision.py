@@ -1,0 +1,60 @@
+"""In which numbers a run computes: all in float32, or matrices and convolutions in 16 bits where that is faster."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor, nn
+
+from dllab.build.module import Outputs
+from dllab.text import _
+from dllab.training.device import DeviceProblem
+
+_TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class Precision:
+    """Weights, their gradients and the loss stay float32. Raises DeviceProblem where the device can't do it.
+
+    Reference: Micikevicius et al., *Mixed precision training*, ICLR 2018; `torch.amp`.
+    """
+
+    def __init__(self, kind: str, device: torch.device) -> None:
+        self._device = device
+        self._type = _TYPES.get(kind)
+        self.scaler: torch.amp.GradScaler | None = None
+        """Small gradients would be 0 in float16: the loss is scaled up before, the gradients down after."""
+        if kind == "float16":
+            if device.type != "cuda":
+                text = _("float16 needs an NVIDIA GPU, and this run is on {device}: choose float32 or bfloat16.")
+                raise DeviceProblem(text.format(device=device.type.upper()))
+            self.scaler = torch.amp.GradScaler("cuda")
+
+    @property
+    def mixed(self) -> bool:
+        """Whether anything is computed in 16 bits."""
+        return self._type is not None
+
+    def casting(self) -> AbstractContextManager[object]:
+        """Inside, torch computes in 16 bits what bears it."""
+        if self._type is None:
+            return nullcontext()
+        return torch.autocast(self._device.type, self._type)
+
+    def reach(self, network: nn.Module, x: Tensor) -> Outputs:
+        """What reaches the ends of the network, for the loss."""
+        if self._type is None:
+            found: Outputs = network(x)
+            return found
+        with self.casting():
+            return whole(network(x))
+
+    def backward(self, loss: Tensor) -> None:
+        """Gradients of the loss, scaled where the type asks for that."""
+        if self.scaler is not None:
+            loss = self.scaler.scale(loss)
+        torch.autograd.backward(loss)
+
+
+def whole(outputs: Outputs) -> Outputs:
+    """What reaches the ends as float32, for the loss."""
+    return tuple(each.float() for each in outputs) if isinstance(outputs, tuple) else outputs.float()
