@@ -13,10 +13,12 @@ from dllab.engine import protocol
 from dllab.text import _
 from ui.document import Document
 from ui.link.engine import EngineLink
+from ui.link.health import Health
 from ui.link.past import Past
 from ui.link.runs import Run, Runs
 from ui.link.stepping import Stepping
 from ui.link.trial import Following, Trial
+from ui.link.twin import Twin
 from ui.trust import Trust
 
 _KEPT_FOLDERS = 20
@@ -76,6 +78,8 @@ class Lab(QObject):
         document.changed.connect(self._on_document_changed)
         self.past = Past(self)
         self.stepping = Stepping(self)
+        self.health = Health(self)
+        self.twin = Twin(self, language)
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
@@ -177,6 +181,7 @@ class Lab(QObject):
 
     def close(self) -> None:
         """End the engine; its last act is a checkpoint."""
+        self.twin.link.close()
         self.link.close()
 
     def checkpoint_folder(self, run: Run) -> Path:

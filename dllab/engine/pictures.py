@@ -18,6 +18,8 @@ from dllab.training.session import Session
 log = logging.getLogger(__name__)
 
 _PICTURE_S = 0.12
+_WATCH_S = 1.0
+_WATCH_SHARE = 100
 _PICTURE_SHARE = 10
 """All pictures together take at most a tenth of the time: one of n that took t is made again after 10 n t."""
 
@@ -32,6 +34,7 @@ class Subscription:
     id: int
     probe: str
     params: dict[str, Any]
+    watch: bool = False
     due: float = 0.0
     shown: Mark = ("", -1, False)
     """Of the last picture."""
@@ -53,7 +56,7 @@ class Pictures:
             self.forget(command.id)
             self._errands[command.id] = Errand(command)
         else:
-            self._looks[command.id] = Subscription(command.id, command.probe, command.params)
+            self._looks[command.id] = Subscription(command.id, command.probe, command.params, command.watch)
 
     def forget(self, number: int) -> None:
         """Nobody looks any more."""
@@ -71,17 +74,20 @@ class Pictures:
     def hurry(self) -> None:
         """The run stands elsewhere and waits to be seen: make all of them now."""
         for look in self._looks.values():
-            look.due = 0.0
+            look.due = 0.0 if not look.watch else look.due
 
-    def due(self, session: Session | None, run: str) -> list[Subscription | Errand]:
-        """What can be made now."""
+    def due(self, session: Session | None, run: str, walking: bool = False) -> list[Subscription | Errand]:
+        """What can be made now; `walking` is in the middle of a step."""
         if session is None and self.clusterings is None:
             return []
         now = time.perf_counter()
         looks = [
             look
             for look in self._looks.values()
-            if look.shown != self._mark(look, session, run) and now >= look.due and self._outbox.wants_picture(look.id)
+            if not (walking and look.watch)
+            and look.shown != self._mark(look, session, run)
+            and now >= look.due
+            and self._outbox.wants_picture(look.id)
         ]
         errands = self._errands.values() if session is not None else ()
         return [*looks, *(errand for errand in errands if now >= errand.due)]
@@ -115,7 +121,9 @@ class Pictures:
             log.exception("probe %s", look.probe)
             message = explain(error, session).text
         took = time.perf_counter() - began
-        look.due = began + took + max(_PICTURE_S, _PICTURE_SHARE * len(self._looks) * took)
+        pictures = sum(not other.watch for other in self._looks.values())
+        pause = max(_WATCH_S, _WATCH_SHARE * took) if look.watch else max(_PICTURE_S, _PICTURE_SHARE * pictures * took)
+        look.due = began + took + pause
         look.shown = self._mark(look, session, run)
         step = session.step if session is not None else 0
         self._outbox.latest(protocol.Picture(look.id, run, step, arrays, labels, message))

@@ -103,6 +103,8 @@ class Subscribe(Command, frozen=True):
     id: int
     probe: str
     params: dict[str, Any]
+    watch: bool = False
+    """Kept in the background: once a second, in a hundredth of the time, and not in the middle of a step."""
 
 
 class Unsubscribe(Command, frozen=True):

@@ -88,7 +88,7 @@ class Worker(threading.Thread):
 
     def _take_commands(self) -> None:
         wait = self._clustering.busy or (self._state != "running" and not self._waits())
-        wait = wait and not self._pictures.due(self._session, self._run)
+        wait = wait and not self._pictures.due(self._session, self._run, self._walking is not None)
         while True:
             try:
                 patience = PATIENCE_S if self._clustering.busy else self._pictures.patience(self._session, self._run)
@@ -399,7 +399,7 @@ class Worker(threading.Thread):
             self._travel.record()
         if self._waits():
             return
-        for look in self._pictures.due(self._session, self._run):
+        for look in self._pictures.due(self._session, self._run, self._walking is not None):
             self._pictures.show(self._session, self._run, look)
             if self._travel is not None and self._travel.away and not self.inbox.empty():
                 return

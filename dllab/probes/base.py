@@ -32,6 +32,7 @@ BUILT_IN = (
     "embedding",
     "gates",
     "gradients",
+    "health",
     "landscape",
     "losses",
     "neighbours",

@@ -1,12 +1,12 @@
 """The canvas as the window knows it: the view, what lies over it, and one method for each command."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from dllab.checking import Check, check
+from dllab.checking import Check, Problem, check
 from dllab.document.experiment import Experiment
 from dllab.document.paths import Path
 from ui.canvas import access, keys, searching
@@ -17,6 +17,7 @@ from ui.canvas.flow import Flow
 from ui.canvas.minimap import Minimap
 from ui.canvas.overlays import EmptyState, ZoomButtons
 from ui.canvas.problembar import ProblemBar
+from ui.canvas.remarks import remarked
 from ui.canvas.scene import Scene
 from ui.canvas.spotlight import Light, Spotlight
 from ui.canvas.view import View
@@ -57,6 +58,7 @@ class Canvas(QWidget):
         self._flow = Flow(self.view)
         self.spotlight = Spotlight(self.scene)
         self._minimap_wanted = True
+        self._remarks: tuple[Problem, ...] = ()
         self._opened = QTimer(self)
         self._opened.setSingleShot(True)
         self._opened.timeout.connect(self.view.fit)
@@ -232,7 +234,13 @@ class Canvas(QWidget):
 
     @property
     def _check(self) -> Check:
-        return self.page.check
+        return remarked(self.page, self._remarks)
+
+    def remark(self, remarks: Sequence[Problem]) -> None:
+        """Mark nodes with what a run says of them, until it says something else."""
+        if tuple(remarks) != self._remarks:
+            self._remarks = tuple(remarks)
+            self.scene.show_experiment(self.page.experiment, self._check)
 
     def _on_selection_changed(self, ids: tuple[str, ...]) -> None:
         self._say_problems()
@@ -243,7 +251,7 @@ class Canvas(QWidget):
 
     def _say_problems(self) -> None:
         # On an empty canvas the hint says what to do; "there is no Input" would only scold.
-        problems = self._check.problems if self.scene.nodes else ()
+        problems = self.page.check.problems if self.scene.nodes else ()
         said = self.bar.problem
         self.bar.say(problems, self.scene.selection)
         new = self.bar.problem

@@ -84,10 +84,10 @@ class EngineLink(QObject):
         self.process.write(protocol.encode(command))
         return True
 
-    def subscribe(self, probe: str, params: dict[str, Any], callback: OnPicture) -> int:
+    def subscribe(self, probe: str, params: dict[str, Any], callback: OnPicture, watch: bool = False) -> int:
         """Keep pictures coming to `callback` until `unsubscribe`; returns the subscription's number."""
         number = self._next_number()
-        command = protocol.Subscribe(number, probe, dict(params))
+        command = protocol.Subscribe(number, probe, dict(params), watch)
         self._pictures[number] = (command, callback)
         self.send(command)
         return number

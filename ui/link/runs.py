@@ -101,6 +101,15 @@ class Runs(QObject):
         self.added.emit(new)
         return new
 
+    def beside(self, run: Run, experiment: Experiment, change: str) -> Run:
+        """A second run with one change; `run` stays the one in hand."""
+        number = next(self._numbers)
+        text = _("Run {number} · same seed, {change}").format(number=number, change=change)
+        new = Run(number, experiment, run.device, text)
+        self.all.insert(self.all.index(run), new)
+        self.added.emit(new)
+        return new
+
     def remove(self, run: Run) -> None:
         """Forget a run that is not the one in training."""
         if run in self.all and (run.ended or run is not self.current):

@@ -54,8 +54,8 @@ LAYOUTS = {
         share=0.25,
     ),
     "train": Layout(
-        wide=(("curves",), ("activations", "weights", "embedding"), (_RESULT,), ("data",)),
-        narrow=(("curves", "data"), ("activations", "weights", "embedding", _RESULT)),
+        wide=(("curves", "health"), ("activations", "weights", "embedding"), (_RESULT,), ("data",)),
+        narrow=(("curves", "health", "data"), ("activations", "weights", "embedding", _RESULT)),
         share=0.33,
         weights=(29, 27, 24, 20),
     ),

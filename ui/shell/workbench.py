@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QWidget
 
+from dllab.checking import Problem
 from dllab.document.experiment import Experiment
 from dllab.document.flat import home_of
 from dllab.text import _
@@ -113,6 +114,7 @@ class Workbench(QMainWindow):
         canvas.refused.connect(lambda sentence: self.notice.emit("warning", sentence))
         self.palette_.add_requested.connect(canvas.add_layer)
         lab.state_changed.connect(lambda state: canvas.set_flowing(state == "running"))
+        lab.health.changed.connect(self._mark_findings)
         lab.document.changed.connect(self._document_changed)
         lab.stepping.changed.connect(self._show_operation)
         canvas.walk_requested.connect(self._walk)
@@ -121,6 +123,10 @@ class Workbench(QMainWindow):
             card.moved.connect(self.arranged)
             card.wants.connect(self._serve)
             card.header.chosen.connect(self.layouts.show)
+
+    def _mark_findings(self) -> None:
+        found = (f for f in self.lab.health.findings if f.node)
+        self.canvas.remark([Problem(f.rule, f"{f.title}: {f.evidence}", f.node, severity="warning") for f in found])
 
     def _select(self, ids: tuple[str, ...]) -> None:
         self.inspector.show_selection(ids)

@@ -203,6 +203,17 @@ STEPPER = Declaration(
     "mdi6.shoe-print",
     "ui.views.stepper:Stepper",
 )
+HEALTH = Declaration(
+    "health",
+    N_("Health"),
+    N_(
+        "Whether the run is in good health: gradients, dead and saturated units, the learning rate, learning by heart, "
+        "leaks between the parts. Each finding shows the numbers behind it and one change that may help. Try it beside "
+        "trains the same seed with that change in a second run, and its curves are drawn over these."
+    ),
+    "mdi6.heart-pulse",
+    "ui.views.health:Health",
+)
 
 VIEWS: list[Declaration] = [
     CURVES,
@@ -221,6 +232,7 @@ VIEWS: list[Declaration] = [
     GRADIENTS,
     DISTRIBUTION,
     LOSSES,
+    HEALTH,
     STEPPER,
     DATA,
     *CLUSTER_VIEWS,
