@@ -16,11 +16,13 @@ CONTESTANTS = {
     "lab": ("benchmarks.window",),
     "tuned": ("benchmarks.loops", "tuned"),
 }
+EVERYTHING = ("benchmarks.window", "--everything")
+"""The window with every view open at once."""
 
 
 def trial(contestant: str, name: str, seconds: float) -> dict[str, Any]:
     """One process, alone on the machine, for some seconds."""
-    module, *words = CONTESTANTS[contestant]
+    module, *words = EVERYTHING if contestant == "everything" else CONTESTANTS[contestant]
     done = subprocess.run(
         [sys.executable, "-m", module, *words, name, str(seconds)],
         env={"QT_QPA_PLATFORM": "offscreen", **os.environ}, stdout=subprocess.PIPE, text=True, timeout=seconds + 120,

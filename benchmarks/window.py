@@ -61,8 +61,9 @@ class Heartbeat(QObject):
 class Trial:
     """One window that trains for some seconds."""
 
-    def __init__(self, name: str, seconds: float, home: Path) -> None:
+    def __init__(self, name: str, seconds: float, home: Path, everything: bool = False) -> None:
         self._seconds = seconds
+        self._everything = everything
         self._path = home / "experiment.dllab"
         save(experiment(name), self._path)
         self.session = Session("en", "light")
@@ -86,6 +87,11 @@ class Trial:
         # A layer is selected, as by somebody who looks: the activations view has something to show.
         nodes = self.session.document.experiment.model.nodes
         self.session.window.canvas.select([next(n for n in nodes if nodes[n].kind in ("conv2d", "linear"))])
+        if self._everything:
+            for card in self.session.window.bench.cards:
+                # Behind a tab a view would rest.
+                card.setFloating(True)
+                card.show()
         self.session.lab.train()
         QTimer.singleShot(round(1000 * WARM_UP_S), self.session.window, self._begin)
 
@@ -124,7 +130,8 @@ def main(arguments: list[str]) -> None:
     """Run one trial and print what it found."""
     with tempfile.TemporaryDirectory(prefix="dllab-") as home:
         os.environ["DLLAB_HOME"] = home
-        print(json.dumps(Trial(arguments[0], float(arguments[1]), Path(home)).run()))
+        name, seconds = arguments[-2:]
+        print(json.dumps(Trial(name, float(seconds), Path(home), "--everything" in arguments).run()))
 
 
 if __name__ == "__main__":

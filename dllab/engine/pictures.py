@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 _PICTURE_S = 0.12
 _WATCH_S = 1.0
-_WATCH_SHARE = 100
+_WATCH_SHARE = 200
 _PICTURE_SHARE = 10
 """All pictures together take at most a tenth of the time: one of n that took t is made again after 10 n t."""
 
