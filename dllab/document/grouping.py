@@ -109,6 +109,21 @@ class _Making:
         return name
 
 
+def take_apart(experiment: Experiment, node_id: str, title: str, parts: Graph | None) -> Experiment:
+    """Put a group of its parts, with the same ports, in place of a layer. First weights and freezing go to each of them.
+
+    Raises Refused for a layer of one piece.
+    """
+    node = experiment.model.nodes[node_id]
+    if parts is None:
+        raise Refused("whole", _("{name} is of one piece: there is nothing to open.").format(name=title))
+    given = {"init": node.init, "frozen": node.frozen}
+    inner = {name: part.model_copy(update=given) for name, part in parts.nodes.items()}
+    inside = parts.model_copy(update={"nodes": inner})
+    group_node = Node(kind=GROUP, title=title, inside=inside, x=node.x, y=node.y, muted=node.muted)
+    return with_model(experiment, nodes={**experiment.model.nodes, node_id: group_node})
+
+
 def ungroup(experiment: Experiment, group_id: str) -> tuple[Experiment, tuple[str, ...]]:
     """Put what a group holds in its place, every repetition one behind the other; returns the new ids too.
 

@@ -4,8 +4,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from dllab.document.experiment import Graph
 from dllab.layers.attending import explain_encoder, explain_heads, explain_mixing
 from dllab.layers.base import Call, InsertBefore, Layer, Misfit, SetParam, Shape, is_padded, layer, show_shape
+from dllab.layers.blocks import Block, Part
 from dllab.layers.sums import Factor, Index, Line, Lines, Numbers, at, constant, place
 from dllab.text import N_
 
@@ -289,6 +291,19 @@ class TransformerEncoder(Layer):
         options |= {} if self.norm_first else {"norm_first": False}
         options |= {"causal": True} if self.causal else {}
         return Call("blocks.TransformerEncoder", (inputs[0][1], self.num_heads, self.dim_feedforward), options)
+
+    def parts(self, *inputs: Shape) -> Graph | None:
+        d, drop = inputs[0][1], [("dropout", {"p": self.dropout})] if self.dropout else []
+        heads = {"num_heads": self.num_heads, "causal": self.causal, "dropout": self.dropout}
+        asks: list[Part] = [("attention", "multi_head_attention", heads)]
+        asks += [(f"{kind}_1", kind, params) for kind, params in drop]
+        thinks: list[Part] = [("linear1", "linear", {"features": self.dim_feedforward}), ("relu", "relu", {})]
+        thinks += [(f"{kind}_2", kind, params) for kind, params in drop]
+        thinks += [("linear2", "linear", {"features": d}), *((f"{kind}_3", kind, params) for kind, params in drop)]
+        making = Block(self.norm_first)
+        making.round("1", asks)
+        making.round("2", thinks)
+        return making.graph()
 
     def arithmetic(self, *inputs: Shape) -> str:
         d, h = inputs[0][1], self.dim_feedforward

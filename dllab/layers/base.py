@@ -6,6 +6,7 @@ from math import prod
 from typing import Any, ClassVar, Literal
 
 from dllab.declare import Declared, Registry
+from dllab.document.experiment import Graph
 from dllab.layers.sums import Index, Lines, Numbers
 from dllab.text import N_, _
 
@@ -167,6 +168,10 @@ class Layer(Declared):
     def call(self, *inputs: Shape) -> Call | None:
         """How torch builds it; None passes the input through unchanged."""
         raise NotImplementedError(f"{type(self).__name__}.call")
+
+    def parts(self, *inputs: Shape) -> Graph | None:
+        """The layers that compute the same, as the inside of a group with the same ports; None where it is of one piece."""
+        return None
 
     def arithmetic(self, *inputs: Shape) -> str:
         """The sum behind the output shape, as "(8 - 3 + 2*1)/1 + 1 = 8"; empty where there is nothing to explain."""

@@ -6,7 +6,9 @@ from PySide6.QtTest import QTest
 from dllab.document import edits
 from dllab.document.paths import graph_at, within
 from dllab.layers.base import show_shape
+from dllab.templates import load_template
 from tests.support.canvas_stage import Hands, branched
+from ui.canvas import menus
 
 Key = Qt.Key
 Ctrl = Qt.KeyboardModifier.ControlModifier
@@ -160,3 +162,22 @@ def test_a_new_group_from_the_palette_passes_its_input_on(qtbot) -> None:
     assert set(graph_at(hands.document.experiment, ("group",)).nodes) == {"in", "out", "relu"}
     assert hands.document.check.trainable
     assert "group/relu" in hands.document.check.order
+
+
+def test_a_transformer_block_opens_into_its_parts(qtbot) -> None:
+    hands = Hands(qtbot, load_template("vit-digits"))
+    block = next(name for name, node in hands.graph.nodes.items() if node.kind == "transformer_encoder")
+    hands.canvas.select([block])
+    texts = [action.text() for action in menus.context_menu(hands.view, hands.middle(block)).actions()]
+    assert any(text.startswith("Open into its parts") for text in texts)
+    before = hands.document.check.parameters
+    hands.view.editor.take_apart(block)
+    assert hands.graph.nodes[block].kind == "group"
+    assert hands.document.check.parameters == before
+    assert hands.document.check.trainable
+    assert hands.canvas.selected() == (block,)
+    hands.document.undo_stack.undo()
+    assert hands.document.experiment == load_template("vit-digits")
+    hands.canvas.select(["input"])
+    texts = [action.text() for action in menus.context_menu(hands.view, hands.middle("input")).actions()]
+    assert not any(text.startswith("Open into") for text in texts)

@@ -137,6 +137,18 @@ class Editor(QObject):
         text = self._counted(groups, _("Ungroup {name}"), ngettext("Ungroup {count}", "Ungroup {count}", len(groups)))
         self._apply_new(text, edit)
 
+    def take_apart(self, node_id: str) -> None:
+        """Put a group of its parts in place of a layer that is made of several."""
+        found = self.scene.check.nodes[node_id]
+        inputs = [shape for shape in found.inputs if shape is not None]
+        if found.layer is None or len(inputs) < len(found.inputs) or not found.shapes:
+            self.refused.emit(_("What comes in is not known yet: connect its inputs first."))
+            return
+        name, parts = self.name(node_id), found.layer.parts(*inputs)
+        text = _("Open {name} into its parts").format(name=name)
+        if self._apply(text, lambda e: grouping.take_apart(e, node_id, name, parts)):
+            self.scene.select([node_id])
+
     # --- wires ------------------------------------------------------------------------------------------------------
 
     def connect_ports(self, one: tuple[str, Port], other: tuple[str, Port], instead_of: Link | None = None) -> bool:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from dllab.document.experiment import Link
-from dllab.layers.base import show_shape
+from dllab.layers.base import Layer, show_shape
 from dllab.text import _
 from ui.canvas import keys, searching
 from ui.canvas.geometry import Point
@@ -54,20 +54,7 @@ def _for_selection(view: "View") -> list[list[Row]]:
     single = len(stage.selection) == 1
     groups: list[list[Row]] = []
     if single and nodes:
-        (node,) = nodes
-        group = stage.nodes[node].face.layers is not None
-        groups.append([
-            *([(_("Open group"), "mdi6.login", "Return", lambda: view.open_requested.emit(node))] if group else []),
-            (_("Settings"), "mdi6.tune-variant", "" if group else "Return", lambda: view.edit_requested.emit(node)),
-            (_("Rename"), "mdi6.rename", "F2", lambda: keys.rename_selected(view)),
-            (_("Draw wire"), "mdi6.vector-line", "L", view.link_by_keyboard),
-            (_("Add layer behind it…"), "mdi6.plus", "Space", lambda: searching.search_for_selection(view)),
-            (_("Help"), "mdi6.help-circle-outline", "F1", lambda: view.help_requested.emit(node)),
-        ])  # fmt: skip
-        groups.append([
-            (_("Run to here"), "mdi6.shoe-print", "", lambda: view.walk_requested.emit("forward", node)),
-            (_("Run to its gradient"), "mdi6.undo-variant", "", lambda: view.walk_requested.emit("backward", node)),
-        ])  # fmt: skip
+        groups += _for_node(view, nodes[0])
     elif single:
         groups.append([(_("Edit text"), "mdi6.rename", "F2", lambda: keys.rename_selected(view))])
     groups.append([
@@ -86,6 +73,34 @@ def _for_selection(view: "View") -> list[list[Row]]:
         text = _("Unmute") if muted else _("Mute")
         last.insert(0, (text, "mdi6.volume-high" if muted else "mdi6.volume-off", "M", editor.toggle_mute))
     return [*groups, last]
+
+
+def _for_node(view: "View", node: str) -> list[list[Row]]:
+    """What can be done with one layer alone."""
+    editor, stage = view.editor, view.stage
+    groups: list[list[Row]] = []
+    group = stage.nodes[node].face.layers is not None
+    groups.append([
+        *([(_("Open group"), "mdi6.login", "Return", lambda: view.open_requested.emit(node))] if group else []),
+        (_("Settings"), "mdi6.tune-variant", "" if group else "Return", lambda: view.edit_requested.emit(node)),
+        (_("Rename"), "mdi6.rename", "F2", lambda: keys.rename_selected(view)),
+        (_("Draw wire"), "mdi6.vector-line", "L", view.link_by_keyboard),
+        (_("Add layer behind it…"), "mdi6.plus", "Space", lambda: searching.search_for_selection(view)),
+        (_("Help"), "mdi6.help-circle-outline", "F1", lambda: view.help_requested.emit(node)),
+    ])  # fmt: skip
+    if _has_parts(view, node):
+        row = (_("Open into its parts"), "mdi6.arrow-expand-all", "", lambda: editor.take_apart(node))
+        groups[0].insert(1, row)
+    groups.append([
+        (_("Run to here"), "mdi6.shoe-print", "", lambda: view.walk_requested.emit("forward", node)),
+        (_("Run to its gradient"), "mdi6.undo-variant", "", lambda: view.walk_requested.emit("backward", node)),
+    ])  # fmt: skip
+    return groups
+
+
+def _has_parts(view: "View", node: str) -> bool:
+    layer = view.stage.check.nodes[node].layer
+    return layer is not None and type(layer).parts is not Layer.parts
 
 
 def _for_wires(view: "View", point: Point) -> list[list[Row]]:
