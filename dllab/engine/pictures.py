@@ -122,7 +122,9 @@ class Pictures:
             message = explain(error, session).text
         took = time.perf_counter() - began
         pictures = sum(not other.watch for other in self._looks.values())
-        pause = max(_WATCH_S, _WATCH_SHARE * took) if look.watch else max(_PICTURE_S, _PICTURE_SHARE * pictures * took)
+        every = look.params.get("every", 0.0)
+        least = max(_PICTURE_S, float(every) if isinstance(every, int | float) else 0.0)
+        pause = max(_WATCH_S, _WATCH_SHARE * took) if look.watch else max(least, _PICTURE_SHARE * pictures * took)
         look.due = began + took + pause
         look.shown = self._mark(look, session, run)
         step = session.step if session is not None else 0

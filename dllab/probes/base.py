@@ -41,6 +41,7 @@ BUILT_IN = (
     "saliency",
     "sampled_text",
     "samples",
+    "thumbnails",
     "weights",
 )
 

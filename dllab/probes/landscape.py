@@ -22,7 +22,7 @@ def landscape(session: Session, params: Mapping[str, Any]) -> Work:
     The directions have the size of the weights, filter by filter; those of biases and norms are zero. Everything is
     done to a copy. Reference: Li, Xu, Taylor, Studer, Goldstein, NeurIPS 2018.
     """
-    x, targets, _labels = (part[:_SAMPLES] for part in session.validation)
+    x, targets, _labels = session.validation.samples(0, _SAMPLES)
     if not len(x):
         raise DoesNotApply(_("There is no validation part to measure the loss on."))
     network = _copy(session)

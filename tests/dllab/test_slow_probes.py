@@ -53,7 +53,7 @@ def test_every_place_is_the_loss_at_those_weights() -> None:
     shown = compute(session, "landscape", {"resolution": 5, "seed": 3})
     loss, places = shown.arrays["loss"], shown.arrays["places"]
     assert places.tolist() == [-1, -0.5, 0, 0.5, 1]
-    x, targets, _labels = (part[:256] for part in session.validation)
+    x, targets, _labels = session.validation.samples(0, 256)
     assert loss[2, 2] == session.evaluate(x, targets, _labels)["loss"]
     weights = list(session.network.parameters())
     across, up = directions(weights, seed=3)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from dllab.checking import Check, Problem, check
 from dllab.document.experiment import Experiment
@@ -185,6 +185,11 @@ class Canvas(QWidget):
         """Show or hide the map in the corner."""
         self._minimap_wanted = visible
         self._lay_out()
+
+    @property
+    def pictures_button(self) -> QToolButton:
+        """The switch of the pictures, in the corner."""
+        return self._buttons.pictures
 
     def set_pictures(self, pictures: dict[str, QImage] | None) -> None:
         """A small live picture below each of these nodes; None takes them all away."""

@@ -13,7 +13,7 @@ from ui.shell.theme import interface_font, number_font, theme
 
 
 class ZoomButtons(QWidget):
-    """Closer, farther, actual size, everything."""
+    """Closer, farther, actual size, everything; and whether layers wear pictures."""
 
     def __init__(self, camera: Camera, parent: QWidget) -> None:
         super().__init__(parent)
@@ -32,6 +32,9 @@ class ZoomButtons(QWidget):
         row.addWidget(self._share)
         row.addWidget(self._button("mdi6.plus", _("Zoom in"), lambda: camera.zoom_by(STEP)))
         row.addWidget(self._button("mdi6.fit-to-page-outline", _("Show all"), camera.fit))
+        self.pictures = self._button("mdi6.image-multiple-outline", _("Picture on each layer"), self.update)
+        self.pictures.setCheckable(True)
+        row.addWidget(self.pictures)
         camera.looked.connect(self._say)
         theme.changed.connect(self._wear)
         self._say()

@@ -280,7 +280,9 @@ class Scene(QGraphicsScene):
     def show_pictures(self, pictures: Mapping[str, QImage]) -> None:
         """A picture below each of these nodes, none below the others."""
         for name, item in self.nodes.items():
-            item.show_picture(pictures.get(name))
+            picture = pictures.get(name)
+            if picture is not None or item.picture is not None:
+                item.show_picture(picture)
 
     def _show_states(self) -> None:
         chosen = set(self.selection)

@@ -74,6 +74,7 @@ class Actions(QObject):
         for command in COMMANDS:
             if command.on_canvas:
                 self._window.canvas.addAction(self._actions[command.id])
+        self._window.canvas.pictures_button.clicked.connect(self._actions["pictures"].trigger)
 
     def _make(self, command: Command) -> QAction:
         action = QAction(_(command.text), self._window)

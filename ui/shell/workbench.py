@@ -24,6 +24,7 @@ from ui.views.saving import save_data, save_picture
 
 if TYPE_CHECKING:
     from ui.lab import Lab
+    from ui.views.thumbnails import Thumbnails
 
 # The cards bring their own tabs; the window's own tab bars would say the same twice.
 _STYLE = """
@@ -60,11 +61,32 @@ class Workbench(QMainWindow):
         )
         self.panes: dict[str, Pane] = {pane.objectName(): pane for pane in (*sides, *self.cards)}
         self._panel: Panel | None = None
+        self._thumbnails: Thumbnails | None = None
         self.layouts = Layouts(self)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._show_tabs)
         self._join()
+
+    @property
+    def pictures(self) -> bool:
+        """Whether the layers on the canvas wear pictures of what they put out."""
+        return self.lab.settings.value("pictures", "false") == "true"
+
+    def toggle_pictures(self) -> None:
+        """Put them on, or take them off; remembered."""
+        self.lab.settings.setValue("pictures", "false" if self.pictures else "true")
+        self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        self.canvas.pictures_button.setChecked(self.pictures)
+        if self.pictures and self._thumbnails is None:
+            # It brings what colours need, which takes longer to load than the window takes to be on the screen.
+            from ui.views.thumbnails import Thumbnails
+
+            self._thumbnails = Thumbnails(self.lab, self.canvas)
+        if self._thumbnails is not None:
+            self._thumbnails.set_wanted(self.pictures)
 
     def arranged(self) -> None:
         """Panes came, went or moved: bring the cards' tabs up to it."""
@@ -78,6 +100,7 @@ class Workbench(QMainWindow):
             narrow = self.window().width() < NARROW
             self.palette_.set_compact(narrow)
             self.layouts.begin(narrow)
+            QTimer.singleShot(0, self, self._show_pictures)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
