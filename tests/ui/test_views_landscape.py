@@ -59,6 +59,7 @@ def test_nothing_is_asked_before_somebody_asks(qtbot: QtBot, view: Landscape, en
     assert view.bar.ask_button.text() == "Compute again"
     assert view.caption.text() == ("+ the weights of step 800: loss 1 · around it 0.5 to 2.5 · 256 validation samples")
     assert view.scale.accessibleDescription() == "Colours from 0.5 to 2.5"
+    assert view.image.image.shape[:2] == (50, 50), "the finished map is drawn, in between the places too"
 
 
 def test_a_place_tells_its_loss(qtbot: QtBot, view: Landscape, engine: Engine) -> None:

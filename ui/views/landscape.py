@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
 from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ui.lab import Lab
 
 _CONTOURS = 9
+_ONE_ROW = 440
 _FINEST = 10
 _STEEP = 30.0
 """Where the highest loss is so many times the lowest, colours follow its logarithm."""
@@ -40,7 +41,7 @@ class Landscape(View):
         super().__init__(lab, parent)
         self.request = Request(self, "landscape")
         self._seed = 0
-        self._drawn: tuple[object, ...] = ()
+        self._drawn: tuple[Picture | None, bool] = (None, False)
         self._build()
         for signal in (lab.runs.added, lab.runs.removed, lab.state_changed):
             signal.connect(self.mark)
@@ -65,18 +66,21 @@ class Landscape(View):
         for item in (self.image, self.here):
             self.plot.plotItem.addItem(item)
         self.scale = ColourBar(self.body)
-        top = QHBoxLayout()
-        top.setSpacing(12)
-        for widget in (self.finesse, self.bar, self.other_button):
-            top.addWidget(widget)
-        top.addStretch(1)
+        asking = QHBoxLayout()
+        asking.setSpacing(12)
+        asking.addWidget(self.bar)
+        asking.addWidget(self.other_button)
+        asking.addStretch(1)
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.addWidget(self.finesse)
+        self._top.addLayout(asking, 1)
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addWidget(self.plot, 1)
         row.addWidget(self.scale)
         row.addStretch(0)
         layout = column(self.body, 2)
-        layout.addLayout(top)
+        layout.addLayout(self._top)
         layout.addLayout(row, 1)
         layout.addWidget(self.caption)
 
@@ -124,9 +128,8 @@ class Landscape(View):
         self.caption.setText(self._facts(answer))
         self.summarise(self.caption.text())
         self.plot.setAccessibleDescription(self.caption.text())
-        now = (id(answer), theme.tokens.dark)
-        if now != self._drawn:
-            self._drawn = now
+        if self._drawn[0] is not answer or self._drawn[1] != theme.tokens.dark:
+            self._drawn = answer, theme.tokens.dark
             self._draw_map(unpack(answer.arrays["loss"]), unpack(answer.arrays["places"]))
 
     def _draw_map(self, loss: np.ndarray, places: np.ndarray) -> None:
@@ -189,6 +192,9 @@ class Landscape(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        wide = self.width() >= _ONE_ROW
+        self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._top.setSpacing(20 if wide else 0)
         # A square map: a wide frame around it would be empty.
         self.plot.setMaximumWidth(max(self.height(), 200))
         self.mark()
