@@ -227,7 +227,8 @@ class Keys(QWidget):
         super().__init__(parent)
         self._entries: list[tuple[str, str, str]] = []
         self.setFont(interface_font(11))
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        # Fixed would hold it at the height of its hint, which is that of a single row.
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         theme.changed.connect(self.update)
