@@ -77,7 +77,7 @@ class Outbox:
         """An event that a newer one of its sort replaces."""
         key = f"picture {event.id}" if isinstance(event, Picture) else type(event).__name__
         with self._changed:
-            self._latest.pop(key, None)
+            # It takes the place of the one it replaces: at the end of the line what comes often would never leave.
             self._latest[key] = event
             self._changed.notify()
 

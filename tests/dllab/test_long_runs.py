@@ -1,11 +1,14 @@
 """A run of a million steps in bounded memory: its curves and its time line stay within what docs/measured.md states."""
 
+import io
 import tracemalloc
 from itertools import pairwise
 
 import numpy as np
 from examples import moons
 
+from dllab.engine import protocol
+from dllab.engine.outbox import Outbox
 from dllab.engine.series import Series
 from dllab.stepping.timeline import LIMIT, Timeline, size
 from dllab.training.session import Session
@@ -48,3 +51,19 @@ def test_the_time_line_of_a_million_steps_keeps_to_its_budget_and_its_number_eve
         session.step = step
         many.keep()
     assert len(many.steps) == 50
+
+
+def test_progress_and_epochs_get_through_however_many_pictures_come() -> None:
+    stream = io.BytesIO()
+    outbox = Outbox(stream)
+    outbox.latest(protocol.Progress("run", 0, 0, 0, 0, 0.0, 0.0))
+    for step in range(20):
+        # Each picture that has left is made again before the next credit comes.
+        for number in range(5):
+            outbox.latest(protocol.Picture(number, "run", step, {}, {}))
+        outbox.latest(protocol.Progress("run", step, 20, 0, 1, 1.0, 1.0))
+    outbox.grant(1)
+    outbox.close(5.0)
+    (body,) = protocol.Reassembler().feed(stream.getvalue())
+    assert isinstance(protocol.decode_event(body), protocol.Progress)
+    assert protocol.decode_event(body).step == 19

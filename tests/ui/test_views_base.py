@@ -10,7 +10,7 @@ import pytest
 from looking import Engine, shown
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from dllab.document.edits import set_path
@@ -20,6 +20,7 @@ from ui.shell.theme import theme
 from ui.views import VIEWS
 from ui.views.base import View
 from ui.views.clock import Clock
+from ui.views.controls import Keys
 from ui.views.declared import Declaration
 from ui.views.saving import save_data, save_picture
 
@@ -157,3 +158,20 @@ def test_pictures_and_numbers_are_saved(qtbot: QtBot, lab: Lab, engine: Engine, 
         assert list(csv.reader(file)) == [["true", "a", "b"], ["a", "5", "1"], ["b", "0", "7"]]
     with pytest.raises(OSError, match=r"."):
         save_picture(view, tmp_path / "no such folder" / "shot.png")
+
+
+def test_keys_that_do_not_fit_into_one_row_take_two(qtbot: QtBot) -> None:
+    ground = QWidget()
+    qtbot.addWidget(ground)
+    layout = QVBoxLayout(ground)
+    keys = Keys(ground)
+    layout.addWidget(keys)
+    layout.addWidget(QWidget(ground), 1)
+    ground.resize(300, 200)
+    ground.show()
+    entry = ("●", "#000000", "a word or two of a line")
+    keys.set_entries([entry])
+    qtbot.waitUntil(lambda: keys.height() == keys.heightForWidth(keys.width()) > 0)
+    before = keys.height()
+    keys.set_entries([entry, entry, entry])
+    qtbot.waitUntil(lambda: keys.height() == keys.heightForWidth(keys.width()) > 1.5 * before)
