@@ -1,12 +1,13 @@
 """Every command of the window, declared once: menus, buttons, the command palette and the shortcuts page derive from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dllab.data.own.published import DOWNLOADS
 from dllab.text import N_, _
 from ui.views import VIEWS
+from ui.views.declared import Declaration
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
@@ -323,11 +324,16 @@ def _pane(pane: str, title: str, tip: str, icon: str) -> Command:
     )
 
 
+def _view(view: Declaration) -> Command:
+    made = _pane(view.id, view.title, N_("Show or hide this view"), view.icon.removeprefix("mdi6."))
+    return replace(made, group=view.group)
+
+
 PANES = (
     _pane("palette", N_("Layers"), N_("Show or hide the layers to choose from"), "shape-plus-outline"),
     _pane("inspector", N_("Inspector"), N_("Show or hide the settings of the selected layer"), "tune-variant"),
     _pane("outline", N_("Outline"), N_("Show or hide the network as a list"), "file-tree-outline"),
-    *(_pane(view.id, view.title, N_("Show or hide this view"), view.icon.removeprefix("mdi6.")) for view in VIEWS),
+    *(_view(view) for view in sorted(VIEWS, key=lambda view: view.group)),
 )
 
 COMMANDS: tuple[Command, ...] = (*FILE, *EDIT, *VIEW, *PANES, *RUN, *WALK, *HELP)

@@ -9,7 +9,9 @@ from PySide6.QtGui import QColor, QImage
 
 from dllab.document.format import save
 from dllab.templates import load_template
+from ui.picture import SUBJECTS
 from ui.shell.theme import LIGHT
+from ui.views import VIEWS
 
 
 def picture(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -36,6 +38,13 @@ def test_the_window_with_the_finished_run_becomes_a_picture(tmp_path: Path) -> N
     blue = QColor(LIGHT.train)
     pixels = (curves.pixelColor(x, y) for x in range(curves.width()) for y in range(40, curves.height()))
     assert sum(abs(p.red() - blue.red()) + abs(p.green() - blue.green()) < 40 for p in pixels) > 50
+
+
+def test_subjects_of_views_are_there() -> None:
+    views = {view.id for view in VIEWS}
+    assert set(SUBJECTS) <= views
+    for template, node in SUBJECTS.values():
+        assert node in load_template(template).model.nodes
 
 
 def test_a_run_that_can_not_be_says_so_in_one_line(tmp_path: Path) -> None:

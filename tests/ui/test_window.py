@@ -302,6 +302,21 @@ def test_an_arrangement_kept_with_other_data_suits_the_data_of_now(window: Windo
     assert window.layouts.shown("boundary")
 
 
+def test_views_inside_layers_suit_the_network(window: Window) -> None:
+    layouts = window.layouts
+    assert not layouts.shown("attention")
+    assert not layouts.shown("gates")
+    window.document.open(load_template("text-attention"))
+    assert layouts.shown("attention")
+    layouts.use("inspect")
+    assert layouts._columns()[0][0] == "attention"
+    window.document.open(load_template("adding-lstm"))
+    assert layouts.shown("gates")
+    assert not layouts.shown("attention")
+    layouts.use("build")
+    assert not layouts.shown("gates")
+
+
 def test_a_card_saves_its_picture_and_its_data(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
     card = next(card for card in window.bench.cards if card.objectName() == "curves")
     for what, name in (("picture", "a.png"), ("picture", "a.svg"), ("data", "a.csv")):

@@ -42,6 +42,15 @@ class Layout:
     """Widths of the columns against each other, when wide."""
 
 
+INSIDE = ("attention", "gates")
+"""Views that look into layers of some kinds only."""
+_INSIDE = "inside"
+"""Stands in a layout for those that suit the network."""
+_KINDS = {
+    "attention": frozenset({"attention", "multi_head_attention", "transformer_encoder"}),
+    "gates": frozenset({"rnn", "lstm", "gru"}),
+}
+
 SHAPES = ("dendrogram", "k_distances")
 """Views of how clusters came about: each says something about some algorithms only."""
 _SHAPE = "shape"
@@ -54,14 +63,26 @@ LAYOUTS = {
         share=0.25,
     ),
     "train": Layout(
-        wide=(("curves", "health"), ("activations", "weights", "embedding"), (_RESULT,), ("data",)),
+        wide=(
+            ("curves", "health", "gradients"),
+            ("activations", "weights", "embedding", _INSIDE),
+            (_RESULT, "losses"),
+            ("data",),
+        ),
         narrow=(("curves", "health", "data"), ("activations", "weights", "embedding", _RESULT)),
         share=0.33,
         weights=(29, 27, 24, 20),
     ),
     "inspect": Layout(
-        wide=(("activations", "weights", "saliency"), ("embedding", _RESULT), ("curves", "data", "landscape")),
-        narrow=(("activations", "weights", "embedding", "saliency", "landscape"), (_RESULT, "curves", "data")),
+        wide=(
+            (_INSIDE, "activations", "weights", "distribution", "saliency"),
+            ("embedding", _RESULT, "losses"),
+            ("curves", "gradients", "landscape", "data"),
+        ),
+        narrow=(
+            (_INSIDE, "activations", "weights", "embedding", "saliency"),
+            (_RESULT, "losses", "curves", "landscape"),
+        ),
         share=0.55,
         weights=(40, 34, 26),
     ),
@@ -138,6 +159,12 @@ def shaping(check: Check) -> tuple[str, ...]:
     return (*tree, *(("k_distances",) if kinds & {"dbscan", "hdbscan", "optics"} else ()))
 
 
+def inside(check: Check) -> tuple[str, ...]:
+    """The views of layers that this network has."""
+    kinds = {found.layer.kind for found in check.nodes.values() if found.layer is not None}
+    return tuple(view for view in INSIDE if kinds & _KINDS[view])
+
+
 def sort_of(check: Check) -> str:
     """The key of the arrangements that suit this experiment."""
     if check.fits_only:
@@ -149,7 +176,7 @@ def sort_of(check: Check) -> str:
 def suiting(check: Check) -> tuple[str, ...]:
     """The views that say something about this experiment and not about every other."""
     results = () if check.fits_only else fitting(check)
-    return (*results, *(shaping(check) if sort_of(check) else ()))
+    return (*results, *(shaping(check) if sort_of(check) else ()), *inside(check))
 
 
 class Layouts(QObject):
@@ -249,7 +276,7 @@ class Layouts(QObject):
             self._enter()
             return
         before, self._suited = self._suited, suiting(check)
-        for kin in (RESULTS, SHAPES):
+        for kin in (RESULTS, SHAPES, *([INSIDE] if self._inside else [])):
             self._swap(kin, [view for view in before if view in kin], [view for view in self._suited if view in kin])
 
     def _swap(self, kin: tuple[str, ...], before: list[str], views: list[str]) -> None:
@@ -260,7 +287,7 @@ class Layouts(QObject):
             # One that suited before as well may have been closed for a reason.
             if view not in views or view not in before:
                 self._bench.panes[view].setVisible(view in views)
-        if views:
+        if views and (kin is not INSIDE or self.name == "inspect"):
             self._bench.panes[views[0]].raise_()
         self._bench.arranged()
 
@@ -272,6 +299,15 @@ class Layouts(QObject):
     @property
     def _layout(self) -> Layout:
         return SORTS[self._sort][self.name]
+
+    @property
+    def _declared(self) -> tuple[tuple[str, ...], ...]:
+        return self._layout.narrow if self.narrow else self._layout.wide
+
+    @property
+    def _inside(self) -> bool:
+        """Whether this arrangement has a place for views of some layers."""
+        return any(_INSIDE in column for column in self._declared)
 
     def _enter(self) -> None:
         state = self._settings.value(self._key())
@@ -286,9 +322,8 @@ class Layouts(QObject):
     def _columns(self) -> list[list[str]]:
         """The views that stand beside each other now, each with those behind it."""
         check = self._bench.lab.document.check
-        stand_ins = {_RESULT: fitting(check), _SHAPE: shaping(check)}
-        columns = self._layout.narrow if self.narrow else self._layout.wide
-        return [[v for name in column for v in stand_ins.get(name, (name,))] for column in columns]
+        stand_ins = {_RESULT: fitting(check), _SHAPE: shaping(check), _INSIDE: inside(check)}
+        return [[v for name in column for v in stand_ins.get(name, (name,))] for column in self._declared]
 
     def _arrange(self) -> None:
         bench, columns = self._bench, self._columns()
@@ -306,6 +341,7 @@ class Layouts(QObject):
         for column in columns:
             # Those that don't suit wait behind their kin, for other data.
             kin = RESULTS if set(column) & set(RESULTS) else SHAPES if "silhouette" in column else ()
+            kin = INSIDE if self._inside and "activations" in column else kin
             others = [view for view in kin if view not in shown]
             for view in (*column[1:], *others):
                 bench.tabifyDockWidget(bench.panes[column[0]], bench.panes[view])

@@ -14,6 +14,7 @@ CURVES = Declaration(
     ),
     "mdi6.chart-line",
     "ui.views.curves:Curves",
+    1,
 )
 ACTIVATIONS = Declaration(
     "activations",
@@ -25,6 +26,7 @@ ACTIVATIONS = Declaration(
     ),
     "mdi6.grid",
     "ui.views.activations:Activations",
+    3,
 )
 BOUNDARY = Declaration(
     "boundary",
@@ -36,6 +38,7 @@ BOUNDARY = Declaration(
     ),
     "mdi6.vector-curve",
     "ui.views.boundary:Boundary",
+    2,
 )
 CONFUSION = Declaration(
     "confusion",
@@ -47,6 +50,7 @@ CONFUSION = Declaration(
     ),
     "mdi6.view-grid-outline",
     "ui.views.confusion:Confusion",
+    2,
 )
 EMBEDDING = Declaration(
     "embedding",
@@ -59,6 +63,7 @@ EMBEDDING = Declaration(
     ),
     "mdi6.scatter-plot-outline",
     "ui.views.embedding:Embedding",
+    3,
 )
 SALIENCY = Declaration(
     "saliency",
@@ -70,6 +75,7 @@ SALIENCY = Declaration(
     ),
     "mdi6.eye-outline",
     "ui.views.saliency:Saliency",
+    3,
 )
 LANDSCAPE = Declaration(
     "landscape",
@@ -81,6 +87,7 @@ LANDSCAPE = Declaration(
     ),
     "mdi6.image-filter-hdr",
     "ui.views.landscape:Landscape",
+    1,
 )
 PREDICTIONS = Declaration(
     "predictions",
@@ -91,6 +98,7 @@ PREDICTIONS = Declaration(
     ),
     "mdi6.chart-scatter-plot",
     "ui.views.predictions:Predictions",
+    2,
 )
 RECONSTRUCTION = Declaration(
     "reconstruction",
@@ -102,6 +110,7 @@ RECONSTRUCTION = Declaration(
     ),
     "mdi6.image-multiple-outline",
     "ui.views.reconstruction:Reconstruction",
+    2,
 )
 SAMPLED_TEXT = Declaration(
     "sampled_text",
@@ -113,6 +122,7 @@ SAMPLED_TEXT = Declaration(
     ),
     "mdi6.text-box-outline",
     "ui.views.sampled_text:SampledText",
+    2,
 )
 WEIGHTS = Declaration(
     "weights",
@@ -123,6 +133,7 @@ WEIGHTS = Declaration(
     ),
     "mdi6.chart-histogram",
     "ui.views.weights:Weights",
+    3,
 )
 DATA = Declaration(
     "data",
@@ -134,6 +145,7 @@ DATA = Declaration(
     ),
     "mdi6.database-outline",
     "ui.views.data:Data",
+    4,
 )
 ATTENTION = Declaration(
     "attention",
@@ -146,6 +158,7 @@ ATTENTION = Declaration(
     ),
     "mdi6.eye-outline",
     "ui.views.attention:Attention",
+    3,
 )
 GATES = Declaration(
     "gates",
@@ -158,6 +171,7 @@ GATES = Declaration(
     ),
     "mdi6.gate-open",
     "ui.views.gates:Gates",
+    3,
 )
 GRADIENTS = Declaration(
     "gradients",
@@ -170,6 +184,7 @@ GRADIENTS = Declaration(
     ),
     "mdi6.slope-downhill",
     "ui.views.gradients:Gradients",
+    1,
 )
 DISTRIBUTION = Declaration(
     "distribution",
@@ -181,6 +196,7 @@ DISTRIBUTION = Declaration(
     ),
     "mdi6.chart-bell-curve",
     "ui.views.distribution:Distribution",
+    3,
 )
 LOSSES = Declaration(
     "losses",
@@ -192,6 +208,7 @@ LOSSES = Declaration(
     ),
     "mdi6.sort-numeric-descending",
     "ui.views.losses:Losses",
+    2,
 )
 STEPPER = Declaration(
     "stepper",
@@ -202,6 +219,7 @@ STEPPER = Declaration(
     ),
     "mdi6.shoe-print",
     "ui.views.stepper:Stepper",
+    1,
 )
 HEALTH = Declaration(
     "health",
@@ -213,6 +231,7 @@ HEALTH = Declaration(
     ),
     "mdi6.heart-pulse",
     "ui.views.health:Health",
+    1,
 )
 
 VIEWS: list[Declaration] = [

@@ -28,6 +28,8 @@ class Declaration:
     """A name in qtawesome's offline set, as in "mdi6.chart-line"."""
     place: str
     """Module and class, as in "ui.views.curves:Curves"."""
+    group: int = 9
+    """Views of one group stand together in the menu: 1 the run, 2 its results, 3 inside the network, 4 the data, 5 clusters."""
 
     def __call__(self, lab: "Lab", parent: "QWidget | None" = None) -> "View":
         module, _colon, name = self.place.partition(":")

@@ -122,8 +122,11 @@ class Gradients(View):
             line.setVisible(index < len(layers))
             if index < len(layers):
                 chosen = layers[index] == found.labels["node"]
-                line.setPen(pen(class_colour(index, theme.tokens), 2.5 if chosen else 1.0))
-                line.setData(steps, values[:, index])
+                colour = class_colour(index, theme.tokens)
+                line.setPen(pen(colour, 2.5 if chosen else 1.0))
+                # A single measurement has no line yet.
+                dot = "o" if len(steps) == 1 else None
+                line.setData(steps, values[:, index], symbol=dot, symbolBrush=colour, symbolPen=None, symbolSize=6)
         self.band.setVisible(not norm)
         self._draw_clipping(found, norm)
         self.keys.set_entries(
