@@ -30,6 +30,8 @@ class Maps:
     """(queries, keys): what the mask forbids to look at."""
     own: bool
     """Whether the sequence asks itself."""
+    totals: tuple[int, int]
+    """Queries and keys with the padding."""
 
 
 @probe("attention")
@@ -57,7 +59,8 @@ def attention(session: Session, params: Mapping[str, Any]) -> Shown:
         arrays["rollout"], axes["rollout"] = _numpy(rolled), ("query", "key")
     queries, keys = found.hidden.shape
     labels = {"node": node, "sample": sample, "count": len(part.x), "layers": layers, "rolled": len(maps)}
-    labels |= {"queries": step_names(session, sample, queries), "keys": step_names(session, sample, keys)}
+    named = [step_names(session, sample, *axis) for axis in zip((queries, keys), found.totals, strict=True)]
+    labels |= {"queries": named[0], "keys": named[1]}
     labels["grid"] = _patches(session, node, keys)
     labels |= verdict(session, output_of(session, every), session.validation[2][sample : sample + 1])[0]
     return Shown(arrays, labels, axes)
@@ -87,7 +90,7 @@ def _maps(session: Session, node: str, passage: Passage) -> Maps:
     queries, keys = (length if pads and length else n for pads, n in zip(padded, weights.shape[1:], strict=True))
     steps = torch.arange(max(queries, keys), device=weights.device)
     hidden = (steps[None, :keys] > steps[:queries, None]) if causal else torch.zeros(queries, keys, dtype=torch.bool)
-    return Maps(weights[:, :queries, :keys], hidden, len(given) == 1 or key is query)
+    return Maps(weights[:, :queries, :keys], hidden, len(given) == 1 or key is query, (query.shape[1], key.shape[1]))
 
 
 def projections(module: nn.MultiheadAttention, *given: Tensor) -> list[Tensor]:

@@ -30,20 +30,28 @@ class Way:
     steps: dict[str, list[Tensor]] = field(default_factory=dict)
 
 
-def unroll(module: Memory, x: Tensor) -> list[Way]:
-    """Every layer and direction, step by step, for samples (N, T, features) without padding, in evaluation mode."""
+def unroll(module: Memory, x: Tensor, first: Tensor | None = None) -> list[Way]:
+    """Every layer and direction, step by step, for samples (N, T, features) without padding, in evaluation mode.
+
+    `first` is what is remembered at the start (N, features), or (N, layers·directions, features), as the module takes it.
+    """
+    count = module.num_layers * (1 + module.bidirectional)
+    if first is None:
+        first = x.new_zeros(len(x), count, module.hidden_size * (2 if isinstance(module, blocks.LSTM) else 1))
+    begin = iter(first.unsqueeze(1).unbind(1) if first.dim() == 2 else first.unbind(1))
     ways: list[Way] = []
     for layer in range(module.num_layers):
-        here = [_way(module, x, layer, backwards) for backwards in (False, True)[: 1 + module.bidirectional]]
+        both = (False, True)[: 1 + module.bidirectional]
+        here = [_way(module, x, next(begin), layer, backwards) for backwards in both]
         x = torch.cat([torch.stack(way.steps["hidden"], 1) for way in here], 2)
         ways += here
     return ways
 
 
-def _way(module: Memory, x: Tensor, layer: int, backwards: bool) -> Way:
+def _way(module: Memory, x: Tensor, first: Tensor, layer: int, backwards: bool) -> Way:
     end = f"_l{layer}{'_reverse' if backwards else ''}"
     given = linear(x, getattr(module, f"weight_ih{end}"), getattr(module, f"bias_ih{end}"))
-    h = c = x.new_zeros(len(x), module.hidden_size)
+    h, c = first[:, : module.hidden_size], first[:, -module.hidden_size :]
     found: dict[str, list[Tensor]] = {}
     for t in reversed(range(x.shape[1])) if backwards else range(x.shape[1]):
         gates = _cell(module, given[:, t], h, c, end)
@@ -72,8 +80,18 @@ def _cell(module: Memory, given: Tensor, h: Tensor, c: Tensor, end: str) -> dict
     return {"hidden": total.relu() if module.nonlinearity == "relu" else total.tanh()}
 
 
-def put_out(module: Memory, ways: list[Way], total: int) -> Tensor:
-    """What the module puts out of these states; a sequence is filled up with zeros to `total` steps."""
+def put_out(module: Memory, ways: list[Way], total: int) -> tuple[Tensor, ...]:
+    """What the module puts out of these states: what goes on, and the last state where it hands that on."""
+    chosen = _chosen(module, ways, total)
+    if not module.gives_state:
+        return (chosen,)
+    memories = ("hidden", "cell") if isinstance(module, blocks.LSTM) else ("hidden",)
+    final = [torch.cat([way.steps[name][0 if way.backwards else -1] for name in memories], 1) for way in ways]
+    return chosen, final[0] if len(final) == 1 else torch.stack(final, 1)
+
+
+def _chosen(module: Memory, ways: list[Way], total: int) -> Tensor:
+    """A sequence is filled up with zeros to `total` steps."""
     top = ways[-1 - module.bidirectional :]
     steps = torch.cat([torch.stack(way.steps["hidden"], 1) for way in top], 2)
     if module.gives == "sequence":
@@ -93,14 +111,11 @@ def gates(session: Session, params: Mapping[str, Any]) -> Shown:
     node = params.get("node", "")
     if node not in layers:
         raise DoesNotApply(_("This layer remembers nothing: select an RNN, an LSTM or a GRU."))
-    memory = session.network.layers[node]
-    if isinstance(memory, Memory) and (memory.takes_state or memory.gives_state):
-        raise DoesNotApply(_("The gates of a layer that takes over a state, or hands its own on, are not shown."))
     part = session.prepared.validation
     if not len(part.x):
         raise DoesNotApply(_("There is no validation part to take a sample from."))
     sample = integer(params, "sample", 0, 0, len(part.x) - 1)
-    ways, at_input, at_state, output = _traced(session, node, sample)
+    ways, at_input, at_state, steps, output = _traced(session, node, sample)
     number = integer(params, "way", 0, 0, len(ways) - 1)
     chosen = ways[number]
     arrays = {name: torch.cat(values).detach().float().cpu().numpy() for name, values in chosen.steps.items()}
@@ -110,13 +125,13 @@ def gates(session: Session, params: Mapping[str, Any]) -> Shown:
     axes |= {"gradient_input": ("step",), "gradient_hidden": ("step",), "sample": sample_axes(part.raw[sample].shape)}
     labels = {"node": node, "sample": sample, "count": len(part.x), "gates": names, "way": number}
     labels |= {"ways": [[way.layer, way.backwards] for way in ways]}
-    labels |= {"steps": step_names(session, sample, len(at_input)), "words": bool(session.data.tokens)}
+    labels |= {"steps": steps, "words": steps != [str(n + 1) for n in range(len(steps))]}
     labels |= verdict(session, output, session.validation[2][sample : sample + 1])[0]
     return Shown(arrays, labels, axes)
 
 
-def _traced(session: Session, node: str, sample: int) -> tuple[list[Way], Any, list[Any], Tensor]:
-    """All ways of a layer for one sample, the lengths of the gradients of its loss, and what the network says."""
+def _traced(session: Session, node: str, sample: int) -> tuple[list[Way], Any, list[Any], list[str], Tensor]:
+    """All ways of a layer for one sample, lengths of the gradients of its loss, its steps, what the network says."""
     x, targets, _labels = session.validation.samples(sample, sample + 1)
     kept: dict[str, Any] = {}
 
@@ -127,8 +142,8 @@ def _traced(session: Session, node: str, sample: int) -> tuple[list[Way], Any, l
         steps = int(lengths[0]) if lengths is not None else total
         # As a leaf: what lies before this layer needs no gradient here.
         kept["given"] = inputs[0][:, :steps].detach().requires_grad_()
-        kept["ways"] = unroll(module, kept["given"])
-        return (put_out(module, kept["ways"], total),)
+        kept["ways"], kept["total"] = unroll(module, kept["given"], inputs[1] if module.takes_state else None), total
+        return put_out(module, kept["ways"], total)
 
     with differentiable(session.network):
         outputs = outputs_of(session, passages(session.network, x, {node: step_by_step}))
@@ -139,4 +154,5 @@ def _traced(session: Session, node: str, sample: int) -> tuple[list[Way], Any, l
     count = kept["given"].shape[1]
     at_input = found[0][0].norm(dim=1).double().cpu().numpy()
     at_state = torch.tensor(sizes, dtype=torch.float64).reshape(len(ways), count).numpy()
-    return ways, at_input, list(at_state), session.aims.said(outputs).detach()
+    names = step_names(session, sample, count, kept["total"])
+    return ways, at_input, list(at_state), names, session.aims.said(outputs).detach()

@@ -7,10 +7,10 @@ from dllab.probes.inside import Passage
 from dllab.training.session import Session
 
 
-def step_names(session: Session, sample: int, count: int) -> list[str]:
-    """What the steps of a sample of the validation part are: its words or characters, else their numbers from 1."""
+def step_names(session: Session, sample: int, count: int, total: int) -> list[str]:
+    """What `count` of `total` steps are: words or characters of a sample of the validation part, else their numbers."""
     raw, tokens = session.prepared.validation.raw[sample], session.data.tokens
-    if tokens and raw.ndim == 1 and count <= len(raw):
+    if tokens and raw.ndim == 1 and total == len(raw):
         said = [tokens[int(i)] for i in raw[:count]]
         return [{" ": "␣", "\n": "⏎", "": "–"}.get(word, word) for word in said]
     return [str(number + 1) for number in range(count)]

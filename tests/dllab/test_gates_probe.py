@@ -27,7 +27,7 @@ def test_step_by_step_is_the_same_layer(kind: str, layers: int, both: bool, give
     torch.manual_seed(0)
     layer = LAYERS[kind](num_layers=layers, bidirectional=both, output=gives).double().eval()
     x = torch.randn(3, 7, 4, dtype=torch.float64, requires_grad=True)
-    ours, theirs = put_out(layer, unroll(layer, x), 7), layer(x)
+    (ours,), theirs = put_out(layer, unroll(layer, x), 7), layer(x)
     assert (ours - theirs).abs().max() < 1e-12
     direction = torch.randn_like(theirs)
     one, other = (torch.autograd.grad((y * direction).sum(), x)[0] for y in (ours, theirs))
@@ -35,8 +35,21 @@ def test_step_by_step_is_the_same_layer(kind: str, layers: int, both: bool, give
     lengths = torch.tensor([7, 3, 5])
     packed = layer(x, lengths)
     for row, steps in enumerate(lengths.tolist()):
-        alone = put_out(layer, unroll(layer, x[row : row + 1, :steps]), 7)
+        (alone,) = put_out(layer, unroll(layer, x[row : row + 1, :steps]), 7)
         assert (alone[0] - packed[row]).abs().max() < 1e-12
+
+
+@pytest.mark.parametrize(("layers", "both"), [(1, False), (2, True)])
+@pytest.mark.parametrize("kind", LAYERS)
+def test_a_state_is_taken_over_and_handed_on(kind: str, layers: int, both: bool) -> None:
+    torch.manual_seed(0)
+    layer = LAYERS[kind](num_layers=layers, bidirectional=both, takes_state=True, gives_state=True).double().eval()
+    size, count = 5 * (2 if kind == "lstm" else 1), layers * (1 + both)
+    first = torch.randn(3, *(() if count == 1 else (count,)), size, dtype=torch.float64)
+    x = torch.randn(3, 7, 4, dtype=torch.float64)
+    for ours, theirs in zip(put_out(layer, unroll(layer, x, first), 7), layer(x, first), strict=True):
+        assert ours.shape == theirs.shape
+        assert (ours - theirs).abs().max() < 1e-12
 
 
 def test_gates_obey_their_equations() -> None:
@@ -61,7 +74,7 @@ def trained(template: str) -> Session:
 
 
 @pytest.mark.parametrize(
-    "template", ["adding-rnn", "adding-lstm", "adding-gru", "text-gru", "char-lm", "forecast-lstm"]
+    "template", ["adding-rnn", "adding-lstm", "adding-gru", "text-gru", "char-lm", "forecast-lstm", "seq2seq-gru"]
 )
 def test_every_recurrent_template(template: str) -> None:
     session = trained(template)
@@ -87,7 +100,7 @@ def test_gradients_of_the_hidden_states_are_finite_differences() -> None:
     session.network.double()
     session.loss.double()
     x, targets, _labels = (part[2:3].double() for part in session.validation)
-    session._validation = tuple(part.double() for part in session.validation)
+    session._validation = type(session.validation)(*(part.double() for part in session.validation))
     node = next(step.node for step in session.network.plan if isinstance(step.module, blocks.RNN))
     shown = compute(session, "gates", {"node": node, "sample": 2})
     module = session.network.layers[node]
