@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dllab.probes.base import DoesNotApply, Shown, integer, probe
+from dllab.probes.base import DoesNotApply, Shown, integer, probe, sample_axes
 from dllab.text import _
 from dllab.training.session import Session
 
@@ -27,4 +27,6 @@ def reconstruction(session: Session, params: Mapping[str, Any]) -> Shown:
     given = part.raw[:count].astype(np.float32)
     again = session.in_units(session.predict(session.validation.x[:count]))
     error = np.abs(given - again).reshape(len(given), -1).mean(1)
-    return Shown({"given": given, "again": again, "error": error}, {"features": list(session.data.features)})
+    axes: dict[str, tuple[str, ...]] = dict.fromkeys(("given", "again"), ("sample", *sample_axes(given.shape[1:])))
+    axes["error"] = ("sample",)
+    return Shown({"given": given, "again": again, "error": error}, {"features": list(session.data.features)}, axes)

@@ -13,6 +13,7 @@ CLUSTERS = Declaration(
     ),
     "mdi6.scatter-plot",
     "ui.views.clusters:Clusters",
+    5,
 )
 DENDROGRAM = Declaration(
     "dendrogram",
@@ -24,6 +25,7 @@ DENDROGRAM = Declaration(
     ),
     "mdi6.family-tree",
     "ui.views.dendrogram:Dendrogram",
+    5,
 )
 K_DISTANCES = Declaration(
     "k_distances",
@@ -35,6 +37,7 @@ K_DISTANCES = Declaration(
     ),
     "mdi6.chart-bell-curve-cumulative",
     "ui.views.k_distances:KDistances",
+    5,
 )
 SILHOUETTE = Declaration(
     "silhouette",
@@ -46,6 +49,7 @@ SILHOUETTE = Declaration(
     ),
     "mdi6.chart-areaspline",
     "ui.views.silhouette:Silhouette",
+    5,
 )
 PROFILE = Declaration(
     "profile",
@@ -57,6 +61,7 @@ PROFILE = Declaration(
     ),
     "mdi6.table-column",
     "ui.views.cluster_tables:Profile",
+    5,
 )
 CONTINGENCY = Declaration(
     "contingency",
@@ -68,6 +73,7 @@ CONTINGENCY = Declaration(
     ),
     "mdi6.table-check",
     "ui.views.cluster_tables:Contingency",
+    5,
 )
 
 
