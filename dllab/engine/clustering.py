@@ -10,6 +10,7 @@ import numpy as np
 from dllab.checking import check
 from dllab.clustering.chain import Clustered, Clusterings, Seen, carry_out, clusterings, seen
 from dllab.clustering.fit import Fit, fit
+from dllab.clustering.measures import SILHOUETTE_LIMIT
 from dllab.clustering.process import Cancelled, Fitting
 from dllab.clustering.trying import same_tree
 from dllab.data.base import DataSpec
@@ -30,6 +31,8 @@ _LOOK_S = 0.05
 _LAST_S = 0.3
 _SHORT_S = 0.3
 """Fits estimated to be shorter are made in the engine itself: a process of their own would take longer to start."""
+_MEASURE_S = 6e-8
+"""A silhouette takes that long for every other sample."""
 _NEARLY = 0.97
 """An estimate is no promise: the bar waits here until the work is really done."""
 
@@ -92,6 +95,8 @@ class Job:
         self._began = time.monotonic()
         self._cancelled = False
         self._words, self._estimate, self._since = _("Preparing the data"), 0.0, self._began
+        self._span = (0.0, 0.0)
+        """The part of the whole that the present stage is."""
         self._thread = threading.Thread(target=self._work, name="clustering", daemon=True)
         self._thread.start()
 
@@ -109,20 +114,21 @@ class Job:
         """What is being done, and how long it takes by the estimate."""
         now = time.monotonic()
         spent = now - self._since
-        share = min(spent / self._estimate, _NEARLY) if self._estimate else 0.0
+        begin, end = self._span
+        share = begin + (end - begin) * (min(spent / self._estimate, _NEARLY) if self._estimate else 0.0)
         return protocol.Stage(self.run, self._words, share, now - self._began, max(self._estimate - spent, 0.0))
 
-    def _enter(self, words: str, estimate: float = 0.0) -> None:
+    def _enter(self, words: str, estimate: float, span: tuple[float, float]) -> None:
         if self._cancelled:
             raise Cancelled(_("The clustering was stopped."))
-        self._words, self._estimate, self._since = words, estimate, time.monotonic()
+        self._words, self._estimate, self._since, self._span = words, estimate, time.monotonic(), span
 
     def _work(self) -> None:
         try:
             checked = check(self._experiment)
             spec, samples = self._samples()
             made = tuple(carry_out(checked, node, samples.x, samples.y, self._fit) for node in clusterings(checked))
-            self._enter(_("Showing what was found"))
+            self._enter(_("Showing what was found"), 0.0, (1.0, 1.0))
             self.found = Clusterings(checked, spec, samples, made)
         except Cancelled:
             return
@@ -155,9 +161,10 @@ class Job:
             return known
         seconds = layer.seconds(*x.shape)
         text = ngettext("{layer}: {count} sample", "{layer}: {count} samples", len(x))
-        self._enter(text.format(layer=_(layer.title), count=f"{len(x):,}"), seconds + 1.0)
+        self._enter(text.format(layer=_(layer.title), count=f"{len(x):,}"), seconds + 1.0, (0.02, 0.9))
         made = fit(layer, x, seed) if seconds < _SHORT_S else self._fit_apart(Fitting(layer, x, seed))
-        self._enter(_("{layer}: measuring how good it is").format(layer=_(layer.title)))
+        measuring = _MEASURE_S * min(len(x), SILHOUETTE_LIMIT) ** 2 + 0.2
+        self._enter(_("{layer}: measuring how good it is").format(layer=_(layer.title)), measuring, (0.9, 1.0))
         return made
 
     def _fit_apart(self, fitting: Fitting) -> Fit:

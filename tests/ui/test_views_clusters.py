@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 from sklearn import cluster, metrics
 
 from dllab.clustering.tree import between
+from dllab.document.edits import replace_node
+from dllab.engine import protocol
 from dllab.engine.protocol import unpack
 from dllab.templates import load_template
 from ui.document import Document
@@ -370,3 +372,22 @@ def test_unpacked_labels_are_the_engines(lab: Lab, engine: Engine, qtbot: QtBot)
     assert not view.use.isVisible()
     assert not view.handle.line.isVisible()
     assert unpack(view.pictures["k_distances"].arrays["curve"])[0] == 0.1
+
+
+def test_moving_a_line_on_a_layer_of_a_network_trains_nothing(
+    qtbot: QtBot, make_lab: Callable[[Document], Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = opened("cluster-digits-cnn")
+    node = next(name for name, n in document.experiment.model.nodes.items() if n.kind == "kmeans")
+    document.apply("Tree", lambda e: replace_node(e, node, kind="agglomerative", params={"n_clusters": 10}))
+    lab = make_lab(document)
+    engine = Engine(lab, monkeypatch)
+    view = Clusters(lab)
+    shown(qtbot, view)
+    plane(engine, np.zeros((6, 2)), np.zeros(6, np.int64))
+    lab.select(node)
+    qtbot.waitUntil(lambda: not view.message)
+    view.change("Cut", n_clusters=4)
+    assert document.experiment.model.nodes[node].params["n_clusters"] == 4
+    assert engine.params("assignments") == {"node": node, "try": {"n_clusters": 4}}
+    assert not any(isinstance(command, protocol.Train) for command in engine.sent)

@@ -75,7 +75,7 @@ class TopRow(QWidget):
     def open_editor(self, name: str) -> None:
         """Open the editor of the "data", "recipe" or "device" chip."""
         chip = self.chips[name]
-        if not chip.isChecked():
+        if not chip.isChecked() and not chip.isHidden():
             self._toggle(chip)
 
     def place_panels(self) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ui.lab import Lab
 
 NOISE = -1
+_LINES = ("n_clusters", "distance_threshold", "eps")
+"""Parameters that lines in the views stand for."""
 MOST_KEYS = 12
 """More clusters than this are not listed one by one."""
 
@@ -38,6 +40,7 @@ class ClusterView(View):
         lab.selection_changed.connect(self._node_selected)
         if self.tries:
             lab.trial.changed.connect(self.ask)
+            lab.document.changed.connect(lambda _old, _new: self.ask())
 
     def wants(self) -> dict[str, Want]:
         return {self.main: Want(self.main, self.asked())}
@@ -48,6 +51,9 @@ class ClusterView(View):
         trial = self.lab.trial
         if self.tries and trial.node and trial.node == self.node:
             asked["try"] = trial.params
+        elif self.tries and not self.lab.document.check.fits_only and self.node:
+            # A network is clustered as its run began; where only a line has been moved since, that can follow.
+            asked["try"] = {name: value for name in _LINES if (value := self.param(name)) is not None}
         return asked
 
     @property
@@ -84,7 +90,7 @@ class ClusterView(View):
 
         before = self.lab.document.experiment
         self.lab.document.apply(text, edit)
-        if self.lab.document.experiment is before:
+        if self.lab.document.experiment is before or not self.lab.document.check.fits_only:
             self.lab.trial.end()
         else:
             self.lab.following.go()
