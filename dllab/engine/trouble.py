@@ -82,7 +82,8 @@ def explain_non_finite(session: Session, trouble: NonFinite, fault: Fault | None
         return Trouble("non-finite", text.format(value=value, step=trouble.step, layer=title), trouble.node)
     node = fault.node or trouble.node
     text = _(_BROKEN[fault.phase]) + " " + _("Try a smaller learning rate, or clip the gradients.")
-    layer, first = layer_title(session, node), fault.batch
+    # The Output only hands on what the last layer puts out.
+    layer, first = layer_title(session, trouble.node if fault.phase == "loss" else node), fault.batch
     text = text.format(
         value=value, step=trouble.step, first=first, layer=layer, bad=f"{fault.bad:,}", count=f"{fault.count:,}"
     )

@@ -95,7 +95,7 @@ def _update(session: Session, numbers: Numbers, what: str, index: Index) -> Line
     recipe = session.recipe
     for key in ("new", "after"):
         weight, dot, rest = what.rpartition(f".{key}")
-        if dot:
+        if dot and not what.endswith(".after.step"):
             optimiser = OPTIMISERS.make(recipe.optimiser.kind, recipe.optimiser.params)
             return optimiser.explain(numbers, weight, key + rest, index, recipe.weight_decay)
     return ()

@@ -47,6 +47,11 @@ def test_a_new_weight_and_what_is_kept_are_the_sums_that_are_shown(
                     told.add(name.rpartition(".")[2])
             if operation.phase == "update":
                 assert explain(session, operation, "weight.old", (0, 0)) == ()
+                assert all(
+                    explain(session, operation, name, ()) == ()
+                    for name in operation.arrays
+                    if name.endswith((".step", "learning_rate"))
+                )
     assert "new" in told
     assert len(told) == 1 + {"sgd": bool(params), "rmsprop": 1 + bool(params)}.get(kind, 2)
 

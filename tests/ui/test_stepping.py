@@ -57,11 +57,11 @@ def test_the_operation_in_hand_is_lit_and_everything_else_dims(window: Window, e
     window.lab.walked.emit(walked("forward", "conv2d", input=images))
     assert dimmed(window) == everything - {"conv2d"}
     assert lit(window) == {"input -> conv2d": "forward"}
-    assert [tag.words for tag in window.canvas.spotlight.tags] == ["→  32 × 1 × 8 × 8"]
+    assert [tag.words for tag in window.canvas.spotlight.tags] == ["32 × 1 × 8 × 8"]
     assert window.canvas.selected() == ("conv2d",)
     window.lab.walked.emit(walked("backward", "conv2d", upstream=np.zeros((32, 16, 8, 8), np.float32)))
     assert lit(window) == {"conv2d -> relu": "back"}
-    assert [tag.words for tag in window.canvas.spotlight.tags] == ["← ∂L  32 × 16 × 8 × 8"]
+    assert [tag.words for tag in window.canvas.spotlight.tags] == ["∂L/∂y  32 × 16 × 8 × 8"]
     # An edit in between leaves it as it is.
     window.document.apply("Seed", lambda e: e.model_copy(update={"seed": 7}))
     assert lit(window) == {"conv2d -> relu": "back"}
@@ -218,6 +218,10 @@ def test_on_the_way_back_gradient_local_derivative_and_what_arrived_stand_first(
     names = ("input", "output", "upstream", "local", "gradient__input")
     view.lab.walked.emit(walked("backward", "relu", **dict.fromkeys(names, array)))
     assert [key for key, _words in view.tabs.tabs] == ["gradient.input", "local", "upstream", "output", "input"]
+    view.lab.walked.emit(walked("backward", "output", outputs=array, loss=np.array(0.3), gradient__input=array))
+    assert [key for key, _words in view.tabs.tabs] == ["gradient.input", "loss", "outputs"]
+    view.lab.walked.emit(walked("loss", "output", outputs=array, targets=array, loss=np.array(0.3)))
+    assert view.tabs.current == "loss"
 
 
 def contrast(one: QColor, other: QColor) -> float:
@@ -252,4 +256,4 @@ def test_links_of_two_ports_carry_their_own_shapes(make_window: Callable[..., Wi
     window.lab.walked.emit(walked("forward", "both", input__a=np.zeros((9, 4)), input__b=np.zeros((9, 2))))
     wires = window.canvas.scene.wires
     assert wires[Link(source="left", target="both", input="a")].light == "forward"
-    assert {tag.words for tag in window.canvas.spotlight.tags} == {"→  9 × 4", "→  9 × 2"}
+    assert {tag.words for tag in window.canvas.spotlight.tags} == {"9 × 4", "9 × 2"}

@@ -55,24 +55,38 @@ def test_next_and_back_walk_through_a_step(qtbot: QtBot, lab: Lab) -> None:
     assert press(qtbot, view, "next") == ("forward", "linear_2")
 
 
-def test_the_sum_behind_a_weights_gradient_is_two_clicks_from_a_training_run(qtbot: QtBot, lab: Lab) -> None:
+def expected_sum(batch: int) -> str:
+    """What is behind a gradient of the first layer in this batch, from a run that nobody has looked at."""
+    session = Session(moons(epochs=20_000), "cpu")
+    for _step in range(batch):
+        session.advance()
+    walker = Walker(session)
+    found = walker.until("backward", "linear")
+    assert found is not None
+    return "\n".join(line.text(40) for line in explain(session, found, "gradient.weight", (2, 1)))
+
+
+def test_the_sum_behind_a_weights_gradient_is_few_actions_from_a_run_and_from_any_point_of_its_curve(
+    qtbot: QtBot, lab: Lab
+) -> None:
     view = Stepper(lab)
-    view.resize(640, 480)
     shown(qtbot, view)
     lab.select("linear")
     lab.train()
     qtbot.waitUntil(lambda: lab.state == "running", timeout=120_000)
+    # Two actions while it trains: to the gradient, and a click on the number.
     assert press(qtbot, view, "gradient") == ("backward", "linear")
     assert lab.state == "paused"
     assert view.tabs.current == "gradient.weight"
     assert view.walked is not None
-    text = click(qtbot, view, 2, 1)
-    session = Session(moons(epochs=20_000), "cpu")
-    for _step in range(view.walked.batch):
-        session.advance()
-    walker = Walker(session)
-    expected = explain(session, walker.until("backward", "linear"), "gradient.weight", (2, 1))
-    assert text == "\n".join(line.text(40) for line in expected)
+    assert click(qtbot, view, 2, 1) == expected_sum(view.walked.batch)
+    # From a point of the curve one more: a click on the curve seeks that step.
+    lab.past.seek(3)
+    assert lab.stepping.walked is None
+    qtbot.waitUntil(lambda: lab.past.wanted is None, timeout=120_000)
+    assert press(qtbot, view, "gradient") == ("backward", "linear")
+    assert view.walked.batch == 3
+    assert click(qtbot, view, 2, 1) == expected_sum(3)
 
 
 def test_an_array_that_was_cut_says_so(qtbot: QtBot, lab: Lab) -> None:

@@ -56,13 +56,15 @@ def _extents(shape: tuple[int, ...]) -> str:
 
 
 class Tag(QGraphicsItem):
-    """A pill beside a lit wire: which way the tensor goes, and its shape."""
+    """A pill beside a lit wire: what goes along it, and its shape."""
 
     def __init__(self, wire: WireItem, words: str, back: bool) -> None:
         super().__init__()
         self.words, self._back = words, back
         self._width = QFontMetricsF(shape_font()).horizontalAdvance(words) + 2 * _PAD
         self.setZValue(6)
+        # As large on the screen as ever: what it says is what one looks for.
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         (left, top), (right, bottom) = wire.points[0], wire.points[-1]
         middle = wire.points[len(wire.points) // 2]
@@ -114,8 +116,7 @@ class Spotlight:
             wire.show_light("dim" if lit is not None and not way else way)
             if way and light is not None:
                 words = light.words.get(port) or light.words.get("") or next(iter(light.words.values()), "")
-                arrow = f"← ∂L  {words}" if way == "back" else f"→  {words}"
-                self.tags.append(Tag(wire, arrow, way == "back"))
+                self.tags.append(Tag(wire, f"∂L/∂y  {words}" if way == "back" else words, way == "back"))
                 self._scene.addItem(self.tags[-1])
 
 

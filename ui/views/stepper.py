@@ -279,7 +279,7 @@ def _rank(name: str, backward: bool) -> int:
     if name == "outputs":
         return 5
     if name.startswith(("output", "loss", "norm", "factor")) or name.endswith(".new"):
-        return 4 if backward and name.startswith("output") else 0
+        return 4 if backward and name.startswith(("output", "loss")) else 0
     given = name.startswith(("input", "running", "num_batches", "lengths")) or "bias" in name
     return 5 if given or ("weight" in name and name != "weights") else 3
 
