@@ -6,6 +6,7 @@ from pydantic import Field
 
 from dllab.document.experiment import Choice
 from dllab.layers.base import Call, Layer, Misfit, Shape, layer, show_shape
+from dllab.layers.sums import Index, Line, Lines, Numbers, Term, at, constant, place, places
 from dllab.text import N_
 
 
@@ -94,6 +95,25 @@ class Prior(End):
 
     def input_ports(self) -> tuple[str, ...]:
         return ("mu", "logvar")
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        mu, share, half = numbers["mu"], constant(1 / len(numbers["mu"])), constant(0.5)
+        minus = constant(-0.5)
+
+        def spread(cell: Index) -> Line:
+            return Line("e^logvar", ((at(numbers, "logvar", cell, "logvar"),),), "exp")
+
+        if what == "gradient.mu":
+            return (Line(place("∂L/∂μ", *index), ((at(numbers, "mu", index, "μ"), share),)),)
+        if what == "gradient.logvar":
+            line = spread(index)
+            return line, Line(place("∂L/∂logvar", *index), ((half, line.factor(), share), (minus, share)))
+        terms: list[Term] = []
+        for cell in places(mu.shape):
+            mean = at(numbers, "mu", cell, "μ")
+            terms += [(half, mean, mean, share), (half, spread(cell).factor(), share)]
+            terms += [(minus, at(numbers, "logvar", cell, "logvar"), share), (minus, share)]
+        return (Line("L", tuple(terms)),)
 
     def shape(self, *inputs: Shape) -> Shape:
         mu, logvar = inputs

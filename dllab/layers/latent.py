@@ -81,3 +81,15 @@ class Reparameterise(Layer):
 
     def call(self, *inputs: Shape) -> Call:
         return Call("blocks.Reparameterise")
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        if "noise" not in numbers or what not in ("output", "gradient.input.mu", "gradient.input.logvar"):
+            return ()
+        spread = Line("e^(½·logvar)", ((constant(0.5), at(numbers, "input.logvar", index, "logvar")),), "exp")
+        noise = at(numbers, "noise", index, "ε")
+        if what == "output":
+            return spread, Line(place("z", *index), ((at(numbers, "input.mu", index, "μ"),), (spread.factor(), noise)))
+        upstream = at(numbers, "upstream", index, "∂L/∂z")
+        if what == "gradient.input.mu":
+            return (Line(place("∂L/∂μ", *index), ((upstream,),)),)
+        return spread, Line(place("∂L/∂logvar", *index), ((upstream, constant(0.5), spread.factor(), noise),))

@@ -53,8 +53,20 @@ def _layer(session: Session, operation: Operation, numbers: Numbers, what: str, 
 def _loss(session: Session, node: str, numbers: Numbers, what: str, index: Index) -> Lines:
     number = next(i for i, found in enumerate(session.aims.goals) if found.node == node)
     goal = session.aims.goals[number]
-    if goal.loss is None or goal.data is None or what not in ("loss", "gradient.input"):
+    if what not in ("loss", "gradient.input", "gradient.mu", "gradient.logvar"):
         return ()
+    lines = _told_by(session, number, numbers, what, index)
+    if not lines or what == "loss" or "weight" not in numbers:
+        return lines
+    return (*lines, Line(place("∂L/∂z", *index), ((constant(goal.weight), lines[-1].factor()),)))
+
+
+def _told_by(session: Session, number: int, numbers: Numbers, what: str, index: Index) -> Lines:
+    """What the loss of an end says, before its weight."""
+    goal = session.aims.goals[number]
+    if goal.loss is None or goal.data is None:
+        layer = session.check.nodes[goal.node].layer
+        return layer.explain(numbers, what, index) if layer is not None else ()
     module = session.loss.losses[number] if isinstance(session.loss, Total) else session.loss
     buffers = [value.cpu().numpy() for value in module.buffers()]
     weights = {"weights": buffers[0]} if buffers else {}
@@ -63,10 +75,7 @@ def _loss(session: Session, node: str, numbers: Numbers, what: str, index: Index
     if there is None:
         # Where there is no answer, nothing is asked for.
         return (Line("∂L/∂z", ()),)
-    lines = goal.loss.explain({**answered, **weights}, what, there)
-    if not lines or what == "loss" or "weight" not in numbers:
-        return lines
-    return (*lines, Line(place("∂L/∂z", *index), ((constant(goal.weight), lines[-1].factor()),)))
+    return goal.loss.explain({**answered, **weights}, what, there)
 
 
 def _flat(numbers: Numbers, index: Index) -> tuple[Numbers, Index | None]:

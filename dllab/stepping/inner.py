@@ -1,4 +1,4 @@
-"""What happens inside recurrent and attention modules, which torch computes in one piece: worked out again from the inputs
+"""What happens inside recurrent and attention modules and random draws, which torch computes in one piece: worked out again from the inputs
 and weights of the run, only where somebody walks. It is shown only if it comes to the output that the run has."""
 
 from collections.abc import Callable
@@ -209,10 +209,18 @@ def _encoder(module: blocks.TransformerEncoder, inputs: list[Tensor], lengths: T
     return arrays | {"sum2": result, "result": module.norm2(result)}
 
 
+def _drawn(module: blocks.Reparameterise, inputs: list[Tensor], _lengths: Tensor | None) -> Arrays:
+    """The random numbers of a draw; in evaluation there are none."""
+    mu, logvar = inputs
+    noise = torch.randn_like(mu) if module.training else torch.zeros_like(mu)
+    return {"noise": noise, "result": mu + torch.exp(0.5 * logvar) * noise}
+
+
 _CELLS: dict[type[Memory], Callable[..., Arrays]] = {blocks.RNN: _rnn, blocks.LSTM: _lstm, blocks.GRU: _gru}
 _KINDS: dict[type[nn.Module], Callable[..., Arrays]] = {
     Memory: _recurrent,
     blocks.Attention: _attention,
     blocks.MultiheadAttention: _heads,
     blocks.TransformerEncoder: _encoder,
+    blocks.Reparameterise: _drawn,
 }

@@ -1,6 +1,7 @@
 """Every number that a layer or a loss tells comes to what torch has, forward and back, in double precision."""
 
 import math
+from random import Random
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from dllab.document.experiment import Choice, Training
 from dllab.layers import LAYERS
 from dllab.layers.base import Shape
 from dllab.recipe import LOSSES
-from dllab.stepping import walk
+from dllab.stepping import course, walk
 from dllab.stepping.explain import explain
+from dllab.templates import load_template
 from dllab.training.session import Session
 
 CASES = [
@@ -176,3 +178,27 @@ def test_a_value_that_comes_in_twice_is_blamed_twice() -> None:
         lines = explain(session, operation, "gradient.input.a+b", index)
         assert len(lines[-1].terms) == 2
         assert lines[-1].value == pytest.approx(float(array[index]), rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize("template", ["vae-digits", "autoencoder-digits"])
+def test_draws_priors_and_what_is_given_again_are_told(template: str) -> None:
+    session = Session(load_template(template), "cpu")
+    random = Random(8)
+    foreseen, seen = course(session), []
+    for operation in walk(session):
+        seen.append((operation.phase, operation.node))
+        if operation.phase in ("initialise", "batch", "update", "stop"):
+            continue
+        for name, value in operation.arrays.items():
+            told = name == "output" if operation.phase == "forward" else name.startswith("gradient.") or name == "loss"
+            if not told:
+                continue
+            array = value.numpy()
+            for _click in range(3):
+                index = tuple(random.randrange(n) for n in array.shape)
+                lines = explain(session, operation, name, index)
+                assert lines, (operation.node, name)
+                expected = float(array[index])
+                size = float(abs(array).max())
+                assert lines[-1].value == pytest.approx(expected, rel=1e-4, abs=2e-6 * size), (operation.node, name)
+    assert foreseen == tuple(seen)
