@@ -35,15 +35,19 @@ class Way:
             return constant(0.0)
         return at(self.numbers, self.array(name), (n, earlier, k), name)
 
-    def given(self, n: int, t: int) -> list[Factor]:
-        """What comes in at a step: the input, or the states of the layer below."""
+    def given(self, n: int, t: int, only: int | None = None) -> list[Factor]:
+        """What comes in at a step: the input, or the states of the layer below; all of it, or one number."""
         dropped = f"input_l{self.layer}"
         if self.layer == 0 or dropped in self.numbers:
             array = dropped if self.layer else "input"
-            return [at(self.numbers, array, (n, t, i), "x") for i in range(self.numbers[array].shape[2])]
+            width = self.numbers[array].shape[2]
+            return [at(self.numbers, array, (n, t, i), "x") for i in (range(width) if only is None else (only,))]
         below = [f"h_l{self.layer - 1}{end}" for end in ("", "_reverse")]
         arrays = [name for name in below if name in self.numbers]
-        return [at(self.numbers, a, (n, t, i), "h") for a in arrays for i in range(self.numbers[a].shape[2])]
+        width = self.numbers[arrays[0]].shape[2]
+        if only is not None:
+            return [at(self.numbers, arrays[only // width], (n, t, only % width), "h")]
+        return [at(self.numbers, a, (n, t, i), "h") for a in arrays for i in range(width)]
 
     def from_input(self, row: int, n: int, t: int) -> list[Term]:
         """W x + b in one row."""
@@ -148,3 +152,49 @@ def _put_out(numbers: Numbers, index: Index, cell: Cell, output: str, ways: list
         return (Line(place("y", *index), ()),)
     lines = cell(way, "h", n, t, k)
     return (*lines, Line(place("y", *index), ((lines[-1].factor(),),)))
+
+
+def explain_learning(numbers: Numbers, what: str, index: Index, reset: str = "") -> Lines:
+    """The sum behind a gradient of the weights or the input: what the loss hangs on at every step of every sample, times
+    what came in there. `reset` is that of a GRU. Empty: not told."""
+    ways = {
+        name.removeprefix("delta"): Way(numbers, int(name[7:].partition("_")[0]), name.removeprefix("delta"))
+        for name in numbers
+        if name.startswith("delta_l")
+    }
+    name = what.removeprefix("gradient.")
+    if name == "input" and ways:
+        n, t, i = index
+        terms = [
+            (at(numbers, f"delta{end}", (n, t, row), "δ"), at(numbers, way.array("weight_ih"), (row, i), "W"))
+            for end, way in ways.items()
+            if way.layer == 0
+            for row in range(numbers[f"delta{end}"].shape[2])
+        ]
+        return (Line(place("∂L/∂x", *index), tuple(terms)),)
+    kind, _under, end = name.partition("_l")
+    way = ways.get(f"_l{end}")
+    if way is None:
+        return ()
+    samples, steps = numbers[f"delta_l{end}"].shape[:2]
+    used = [(n, t) for n in range(samples) for t in range(steps) if _answers(numbers, n, t)]
+    return (Line(place(f"∂L/∂{kind}", *index), tuple(_share(way, kind, index, n, t, reset) for n, t in used)),)
+
+
+def _share(way: Way, kind: str, index: Index, n: int, t: int, reset: str) -> Term:
+    """What one step of one sample adds to the gradient of a weight or an offset."""
+    row, numbers, size = index[0], way.numbers, way.numbers[way.array("h")].shape[2]
+    delta = at(numbers, way.array("delta"), (n, t, row), "δ")
+    if kind == "bias_ih":
+        return (delta,)
+    if kind == "weight_ih":
+        return delta, way.given(n, t, index[1])[0]
+    behind = reset == "pytorch" and row >= 2 * size
+    if behind:
+        delta = at(numbers, way.array("delta_u"), (n, t, row - 2 * size), "δ")
+    if kind == "bias_hh":
+        return (delta,)
+    before = way.before("h", n, t, index[1])
+    if reset == "cho" and row >= 2 * size:
+        return delta, way.now("r", n, t, index[1]), before
+    return delta, before

@@ -17,7 +17,7 @@ from dllab.layers.base import (
     show_shape,
     vocabulary,
 )
-from dllab.layers.cells import Cell, explain_cells, gru, lstm, rnn
+from dllab.layers.cells import Cell, explain_cells, explain_learning, gru, lstm, rnn
 from dllab.layers.sums import Index, Line, Lines, Numbers, at, place, places
 from dllab.text import N_
 
@@ -179,7 +179,7 @@ class _Recurrent(Layer):
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
         if what.startswith("gradient"):
-            return ()
+            return explain_learning(numbers, what, index, getattr(self, "reset", ""))
         return explain_cells(numbers, what, index, self.cell(), self.output)
 
     def call(self, *inputs: Shape) -> Call:

@@ -34,7 +34,32 @@ def inside(step: Step, inputs: list[Tensor], lengths: Tensor | None, output: Ten
 # --- recurrent --------------------------------------------------------------------------------------------------------
 
 
-def _recurrent(module: Memory, inputs: list[Tensor], lengths: Tensor | None) -> Arrays:
+Sums = dict[str, list[Tensor]]
+"""The sums inside the gates, before their functions, by way and step."""
+
+
+def through_time(step: Step, inputs: list[Tensor], lengths: Tensor | None, random: Tensor, upstream: Tensor) -> Arrays:
+    """How much the loss hangs on the sums inside the gates at every step: "delta" for all of a way, and "delta_u" for the
+    part that comes from memory where a gate stands between (GRU). Empty for what is not recurrent."""
+    if not isinstance(step.module, Memory):
+        return {}
+    with torch.enable_grad(), torch.random.fork_rng([]):
+        torch.set_rng_state(random)
+        sums: Sums = {}
+        result = _recurrent(step.module, inputs, lengths if step.lengths else None, sums)["result"]
+        flat = [each for steps in sums.values() for each in steps]
+        found = iter(torch.autograd.grad(result, flat, upstream, allow_unused=True))
+    deltas = {
+        name: torch.stack([torch.zeros_like(each) if (g := next(found)) is None else g for each in steps], 1)
+        for name, steps in sums.items()
+    }
+    ends = [name.removeprefix("a") for name in deltas if name.startswith("a_l")]
+    arrays = {f"delta{end}": torch.cat([deltas[k + end] for k in ("a", "an") if k + end in deltas], 2) for end in ends}
+    return arrays | {f"delta_{name}": value for name, value in deltas.items() if name.startswith("u_l")}
+
+
+def _recurrent(module: Memory, inputs: list[Tensor], lengths: Tensor | None, sums: Sums | None = None) -> Arrays:
+    """With `sums` these are gathered, too."""
     x = inputs[0]
     arrays: Arrays = {} if lengths is None else {"lengths": lengths}
     finals: list[Tensor] = []
@@ -43,7 +68,7 @@ def _recurrent(module: Memory, inputs: list[Tensor], lengths: Tensor | None) -> 
             arrays[f"input_l{number}"] = x = _thinned(module, x, lengths)
         ways = []
         for end in ("", "_reverse")[: 1 + module.bidirectional]:
-            told = _way(module, x, lengths, f"_l{number}{end}")
+            told = _way(module, x, lengths, f"_l{number}{end}", sums)
             arrays |= {f"{name}_l{number}{end}": torch.stack(steps, 1) for name, steps in told.items()}
             ways.append(arrays[f"h_l{number}{end}"])
             finals.append(_last(ways[-1], lengths, backward=bool(end)))
@@ -63,7 +88,7 @@ def _thinned(module: Memory, x: Tensor, lengths: Tensor | None) -> Tensor:
     return padded
 
 
-def _way(module: Memory, x: Tensor, lengths: Tensor | None, end: str) -> dict[str, list[Tensor]]:
+def _way(module: Memory, x: Tensor, lengths: Tensor | None, end: str, sums: Sums | None) -> dict[str, list[Tensor]]:
     """One layer in one direction: by name, its numbers (N, H) at every step; 0 in the padding."""
     weights = {name.removesuffix(end): value for name, value in module.named_parameters() if name.endswith(end)}
     cell = next(found for kind, found in _CELLS.items() if isinstance(module, kind))
@@ -74,6 +99,10 @@ def _way(module: Memory, x: Tensor, lengths: Tensor | None, end: str) -> dict[st
         before = state.get("h", x.new_zeros(count, module.hidden_size))
         memory = state.get("c", torch.zeros_like(before))
         found = cell(module, weights, x[:, t], before, memory)
+        if sums is not None:
+            for name in {"a", "an", "u"} & found.keys():
+                sums.setdefault(name + end, [before] * length)[t] = found[name]
+        found = {name: value for name, value in found.items() if name not in ("a", "an")}
         if lengths is not None:
             inside_ = (t < lengths)[:, None]
             # Padding changes no state: read from the end, it comes before the first step.
@@ -93,27 +122,31 @@ def _linear(weights: Weights, which: str, x: Tensor, part: slice = slice(None)) 
 
 def _rnn(module: Memory, weights: Weights, x: Tensor, h: Tensor, _c: Tensor) -> Arrays:
     total = _linear(weights, "ih", x) + _linear(weights, "hh", h)
-    return {"h": total.relu() if module.mode == "RNN_RELU" else total.tanh()}
+    return {"a": total, "h": total.relu() if module.mode == "RNN_RELU" else total.tanh()}
 
 
 def _lstm(_module: Memory, weights: Weights, x: Tensor, h: Tensor, c: Tensor) -> Arrays:
-    i, f, g, o = (_linear(weights, "ih", x) + _linear(weights, "hh", h)).chunk(4, 1)
+    a = _linear(weights, "ih", x) + _linear(weights, "hh", h)
+    i, f, g, o = a.chunk(4, 1)
     i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
     c = f * c + i * g
-    return {"i": i, "f": f, "g": g, "o": o, "c": c, "h": o * c.tanh()}
+    return {"a": a, "i": i, "f": f, "g": g, "o": o, "c": c, "h": o * c.tanh()}
 
 
 def _gru(module: Memory, weights: Weights, x: Tensor, h: Tensor, _c: Tensor) -> Arrays:
     size = module.hidden_size
     gates, new = slice(2 * size), slice(2 * size, None)
-    r, z = (_linear(weights, "ih", x, gates) + _linear(weights, "hh", h, gates)).sigmoid().chunk(2, 1)
+    a = _linear(weights, "ih", x, gates) + _linear(weights, "hh", h, gates)
+    r, z = a.sigmoid().chunk(2, 1)
     given = _linear(weights, "ih", x, new)
     if getattr(module, "reset", "pytorch") == "cho":
-        n = (given + _linear(weights, "hh", r * h, new)).tanh()
-        return {"r": r, "z": z, "n": n, "h": (1 - z) * n + z * h}
+        an = given + _linear(weights, "hh", r * h, new)
+        n = an.tanh()
+        return {"a": a, "an": an, "r": r, "z": z, "n": n, "h": (1 - z) * n + z * h}
     u = _linear(weights, "hh", h, new)
-    n = (given + r * u).tanh()
-    return {"r": r, "z": z, "u": u, "n": n, "h": (1 - z) * n + z * h}
+    an = given + r * u
+    n = an.tanh()
+    return {"a": a, "an": an, "r": r, "z": z, "u": u, "n": n, "h": (1 - z) * n + z * h}
 
 
 def _last(h: Tensor, lengths: Tensor | None, backward: bool) -> Tensor:

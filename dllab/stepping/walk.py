@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from dllab.build.loss import Total
 from dllab.build.module import Outputs, Step
 from dllab.stepping.course import end, weighty
-from dllab.stepping.inner import inside
+from dllab.stepping.inner import inside, through_time
 from dllab.stepping.updating import clip, gradients, update
 from dllab.text import _
 from dllab.training.aims import Targets
@@ -36,7 +36,7 @@ class Operation:
     where there are several), weights by name, what recurrent and attention modules compute inside, output. "loss":
     outputs, targets, loss (with several ends one operation each, and also weight and total). "backward": upstream, local
     (dy/dx of layers that act on every number by itself), gradient.input (gradient.input.a+b where one value came in at
-    both ports), gradient.WEIGHT. "clip": norm, limit, factor, and for each weight NODE.WEIGHT.gradient and .clipped.
+    both ports), gradient.WEIGHT, delta (of the sums inside the gates of recurrent layers). "clip": norm, limit, factor, and for each weight NODE.WEIGHT.gradient and .clipped.
     "update": for each weight WEIGHT.old, .gradient, .clipped, .new and the optimiser's .before.KEY and .after.KEY.
     "stop": epoch, epochs, stale, patience and the epoch's metrics.
     """
@@ -67,6 +67,9 @@ class _Trace:
     """The same once more, made after the node's own operations."""
     outputs: tuple[Tensor, ...]
     pointwise: bool
+    lengths: Tensor | None
+    random: Tensor
+    """The state of torch's random numbers before the node was computed."""
 
 
 def walk(session: Session) -> Generator[Operation, None, Outcome]:
@@ -206,7 +209,7 @@ def _forward(session: Session, step: Step, values: list[Tensor], lengths: Tensor
     if step.lengths and lengths is not None:
         arrays["lengths"] = lengths
     arrays |= _named("output", layer.output_ports(), outputs)
-    return _Trace(step, arrays, leaves, carries, outputs, layer.pointwise)
+    return _Trace(step, arrays, leaves, carries, outputs, layer.pointwise, lengths, random)
 
 
 def _named(what: str, ports: tuple[str, ...], values: tuple[Tensor, ...]) -> dict[str, Tensor]:
@@ -238,6 +241,8 @@ def _backward(trace: _Trace, upstream: dict[int, Tensor]) -> dict[str, Tensor]:
         _hold(parameter, gradient)
     _sum_up(trace, upstream, (outputs, given), own, again)
     arrays = _arrived(trace, arrived) | local
+    if len(outputs) == len(trace.outputs) == 1 and "h_l0" in trace.arrays:
+        arrays |= through_time(step, list(trace.leaves.values()), trace.lengths, trace.random, given[0])
     arrays |= {f"gradient.{_taken(trace, slot)}": g for slot, g in own.items() if g is not None}
     arrays |= {f"gradient.{name}": p.grad.clone() for name, p in weights.items() if p.grad is not None}
     return arrays

@@ -15,7 +15,7 @@ from dllab.layers import LAYERS
 from dllab.layers.base import Shape, Signal
 from dllab.stepping import walk
 from dllab.stepping.explain import explain
-from dllab.stepping.inner import _KINDS, inside
+from dllab.stepping.inner import _KINDS, inside, through_time
 from dllab.training.session import Session
 
 RECURRENT = [
@@ -143,3 +143,28 @@ def test_a_padded_sequence_is_walked_with_its_lengths() -> None:
                 value = explain(session, operation, what, index)[-1].value
                 assert value == pytest.approx(float(array[index]), rel=1e-4, abs=1e-7)
     assert len(seen) == 3
+
+
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize(("kind", "params"), RECURRENT)
+def test_gradients_of_recurrent_weights_are_sums_over_the_steps(
+    kind: str, params: dict[str, Any], padded: bool
+) -> None:
+    torch.manual_seed(9)
+    layer = LAYERS.make(kind, {"hidden_size": 3, **params})
+    module = make_module(layer.call(Signal((5, 2), 0, padded))).double()
+    lengths = torch.tensor([2, 5, 1]) if padded else None
+    x = torch.randn(3, 5, 2, dtype=torch.float64, requires_grad=True)
+    step = Step("node", module, (), (0,), padded)
+    random = torch.get_rng_state()
+    (output,) = step.carry_out([x], lengths)
+    upstream = torch.randn_like(output)
+    weights = dict(module.named_parameters())
+    found = torch.autograd.grad(output, [x, *weights.values()], upstream)
+    arrays = inside(step, [x], lengths, output, random) | through_time(step, [x], lengths, random, upstream)
+    numbers = {name: value.detach().numpy() for name, value in {**weights, **arrays, "input": x}.items()}
+    for name, gradient in zip(("input", *weights), found, strict=True):
+        for index in np.ndindex(gradient.shape):
+            lines = layer.explain(numbers, f"gradient.{name}", index)
+            assert lines, name
+            assert lines[-1].value == pytest.approx(float(gradient[index]), rel=1e-9, abs=1e-12), (name, index)

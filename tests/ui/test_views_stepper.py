@@ -73,7 +73,9 @@ def test_the_sum_behind_a_weights_gradient_is_few_actions_from_a_run_and_from_an
     shown(qtbot, view)
     lab.select("linear")
     lab.train()
-    qtbot.waitUntil(lambda: lab.state == "running", timeout=120_000)
+    run = lab.runs.current
+    assert run is not None
+    qtbot.waitUntil(lambda: lab.state == "running" and run.step > 5, timeout=120_000)
     # Two actions while it trains: to the gradient, and a click on the number.
     assert press(qtbot, view, "gradient") == ("backward", "linear")
     assert lab.state == "paused"
