@@ -248,7 +248,7 @@ VIEW = (
 RUN = (
     Command("train", "run", N_("Train"), lambda w: w.transport.train(), icon="play", shortcuts=("F5",),
             words=lambda w: w.transport.train_words(), blocked=lambda w: w.transport.cannot_train(),
-            tip=N_("Start training, pause it, or go on")),
+            tip=N_("Start training or clustering, pause it, or go on")),
     Command("step", "run", N_("Step"), lambda w: w.transport.step("step"), icon="debug-step-over", shortcuts=("F10",),
             blocked=lambda w: w.transport.cannot_step(), tip=N_("Train on one batch, then pause; F8 goes through it operation by operation")),
     Command("epoch", "run", N_("One epoch"), lambda w: w.transport.step("epoch"), icon="step-forward-2",

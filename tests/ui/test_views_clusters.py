@@ -179,6 +179,12 @@ def test_the_cut_of_a_tree_by_mouse_and_keys(qtbot: QtBot, make_window: Callable
     assert params()["distance_threshold"] == pytest.approx(between(merges, 5))
     assert params()["n_clusters"] == 4
     qtbot.waitUntil(lambda: lab.state == "done" and len(np.unique(clusters.labels)) == 5, timeout=20_000)
+    # What is opened next is not clustered before anybody asks.
+    document.undo_stack.setClean()
+    window.files.open_template("cluster-moons")
+    assert lab.following._soon.isActive()
+    qtbot.waitUntil(lambda: lab.state == "idle" and not lab.following._soon.isActive(), timeout=20_000)
+    assert not lab.runs.all
 
 
 # --- one view at a time, without an engine ----------------------------------------------------------------------------

@@ -54,7 +54,7 @@ class Following(QObject):
         """Whether the fit under way was asked for by nobody: it need not be announced."""
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self.go)
+        self._soon.timeout.connect(self._follow)
         lab.document.changed.connect(self._document_changed)
         lab.state_changed.connect(self._state_changed)
 
@@ -74,6 +74,12 @@ class Following(QObject):
             return
         if seconds(check) <= _QUICK_S or only_cuts(old, new):
             self._soon.start(_PAUSE_MS)
+
+    def _follow(self) -> None:
+        run = self._lab.runs.current
+        # Without one, another experiment has been opened meanwhile: nobody has asked for its clusters yet.
+        if run is not None and run.clusters:
+            self.go()
 
     def go(self) -> None:
         """Carry the present experiment out now."""
