@@ -154,3 +154,101 @@ def _standardised(numbers: Numbers, source: str, name: str, index: Index, result
     groups = Groups(lambda here: [(*here[:2], i) for i in range(size)], lambda here: here[2:], 1e-5, True)
     *lines, last = groups.explain(given, "output", index)
     return (*lines, Line(place(result, *index), last.terms))
+
+
+def learn_heads(
+    numbers: Numbers, what: str, index: Index, sources: Sequence[str], prefix: str = "", output: str = "upstream"
+) -> Lines:
+    """The sum behind a gradient of attention with several heads; `output` is that of what it puts out. Empty: not told."""
+    if "delta_q" not in numbers:
+        return ()
+    name = what.removeprefix("gradient.").removeprefix(prefix)
+    if name.startswith("out_proj."):
+        return _learn(numbers, name.partition(".")[2], index, output, "mixed")
+    if name.startswith("in_proj_"):
+        size = numbers["q"].shape[1] * numbers["q"].shape[3]
+        part, row = divmod(index[0], size)
+        return _learn(numbers, name.removeprefix("in_proj_"), (row, *index[1:]), f"delta_{'qkv'[part]}", sources[part])
+    if name.endswith("_proj_weight"):
+        return _learn(numbers, "weight", index, f"delta_{name[0]}", sources["qkv".index(name[0])])
+    ports = {f"input.{port}" for port in what.removeprefix("gradient.input.").split("+")} | {what[9:]}
+    parts = [part for part, source in zip("qkv", sources, strict=True) if source in ports]
+    return (Line(place("∂L/∂x", *index), tuple(_asked(numbers, index, parts, prefix))),) if parts else ()
+
+
+def _asked(numbers: Numbers, index: Index, parts: Sequence[str], prefix: str) -> list[Term]:
+    """What a number is blamed for as part of queries, keys or values."""
+    n, t, i = index
+    terms: list[Term] = []
+    for part in parts:
+        _samples, heads, _steps, size = numbers[f"delta_{part}"].shape
+        together = f"{prefix}in_proj_weight"
+        weight, first = f"{prefix}{part}_proj_weight", 0
+        if together in numbers:
+            weight, first = together, heads * size * "qkv".index(part)
+        terms += [
+            (at(numbers, f"delta_{part}", (n, h, t, d), "δ"), at(numbers, weight, (first + h * size + d, i), "W"))
+            for h in range(heads)
+            for d in range(size)
+        ]
+    return terms
+
+
+def _learn(numbers: Numbers, kind: str, index: Index, delta: str, source: str) -> Lines:
+    """The gradient of a matrix or its offset: at every step of every sample what it is blamed for, times what came in."""
+    row = index[0]
+    samples = numbers[delta].shape[0]
+    steps = numbers[delta].shape[-2]
+    every = [(n, t) for n in range(samples) for t in range(steps)]
+    blamed = {cell: at(numbers, delta, _spread(numbers, delta, cell, row), "δ") for cell in every}
+    if kind == "bias":
+        return (Line(place("∂L/∂b", *index), tuple((factor,) for factor in blamed.values())),)
+    terms = [
+        (factor, at(numbers, source, _spread(numbers, source, cell, index[1]), "x")) for cell, factor in blamed.items()
+    ]
+    return (Line(place("∂L/∂W", *index), tuple(terms)),)
+
+
+def _spread(numbers: Numbers, array: str, cell: Index, feature: int) -> Index:
+    """The index of a feature at a step, in an array (N, T, F) or parted into heads (N, heads, T, F / heads)."""
+    n, t = cell
+    if numbers[array].ndim == 3:
+        return n, t, feature
+    head, d = divmod(feature, numbers[array].shape[3])
+    return n, head, t, d
+
+
+def learn_encoder(numbers: Numbers, what: str, index: Index, norm_first: bool) -> Lines:
+    """The sum behind a gradient of a block of a transformer. Empty: not told."""
+    if "delta_q" not in numbers:
+        return ()
+    first, second = ("normed1", "normed2") if norm_first else ("input", "normed1")
+    name, _dot, kind = what.removeprefix("gradient.").partition(".")
+    match name:
+        case "linear1":
+            return _learn(numbers, kind, index, "delta_hidden", second)
+        case "linear2":
+            return _learn(numbers, kind, index, "delta_thought", "hidden")
+        case "norm1":
+            return _blamed(numbers, "input" if norm_first else "sum1", "norm1", "delta_normed1", kind, index)
+        case "norm2" if norm_first:
+            return _blamed(numbers, "sum1", "norm2", "delta_normed2", kind, index)
+        case "norm2":
+            return _blamed(numbers, "sum2", "norm2", "upstream", kind, index)
+        case "self_attn":
+            return learn_heads(numbers, what, index, (first,) * 3, "self_attn.", "delta_attended")
+    # The skip hands its gradient on; the other way it came through attention.
+    skip = at(numbers, "delta_sum1", index, "skip")
+    if not norm_first:
+        return (Line(place("∂L/∂x", *index), ((skip,), *_asked(numbers, index, "qkv", "self_attn."))),)
+    lines = _blamed(numbers, "input", "norm1", "delta_normed1", "input", index)
+    return (*lines, Line(place("∂L/∂x", *index), ((skip,), (lines[-1].factor(),))))
+
+
+def _blamed(numbers: Numbers, source: str, name: str, delta: str, kind: str, index: Index) -> Lines:
+    """A gradient of a LayerNorm over the features of a step."""
+    size = numbers[source].shape[2]
+    given = {"input": numbers[source], "upstream": numbers[delta]}
+    given |= {part: numbers[f"{name}.{part}"] for part in ("weight", "bias")}
+    groups = Groups(lambda here: [(*here[:2], i) for i in range(size)], lambda here: here[2:], 1e-5, True)
+    return groups.explain(given, f"gradient.{kind}", index)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dllab.document.experiment import Graph
-from dllab.layers.attending import explain_encoder, explain_heads, explain_mixing
+from dllab.layers.attending import explain_encoder, explain_heads, explain_mixing, learn_encoder, learn_heads
 from dllab.layers.base import Call, InsertBefore, Layer, Misfit, SetParam, Shape, is_padded, layer, show_shape
 from dllab.layers.blocks import Block, Part
 from dllab.layers.sums import Factor, Index, Line, Lines, Numbers, at, constant, place
@@ -167,11 +167,12 @@ class MultiHeadAttention(Layer):
         return f"{query} × ({query} + {key} + {value} + {query}){offsets} = {self.parameters(*inputs):,}"
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
-        if "weights" not in numbers or what.startswith("gradient"):
+        if "weights" not in numbers:
             return ()
         ports = self.input_ports()
         arrays = [f"input.{port}" for port in ports] if len(ports) > 1 else ["input"]
-        return explain_heads(numbers, what, index, (*arrays, *arrays[-1:] * 2)[:3])
+        tell = learn_heads if what.startswith("gradient") else explain_heads
+        return tell(numbers, what, index, (*arrays, *arrays[-1:] * 2)[:3])
 
 
 def _refuse_heads(name: str, features: int, heads: int) -> None:
@@ -310,6 +311,8 @@ class TransformerEncoder(Layer):
         return f"4 × {d} × {d} + 2 × {d} × {h} + 9 × {d} + {h} = {self.parameters(*inputs):,}"
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
-        if "weights" not in numbers or what.startswith("gradient"):
+        if "weights" not in numbers:
             return ()
+        if what.startswith("gradient"):
+            return learn_encoder(numbers, what, index, self.norm_first)
         return explain_encoder(numbers, what, index, self.norm_first, self.dropout)

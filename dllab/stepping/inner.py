@@ -25,6 +25,7 @@ def inside(step: Step, inputs: list[Tensor], lengths: Tensor | None, output: Ten
         torch.set_rng_state(random)
         arrays = compute(step.module, [value.detach() for value in inputs], lengths if step.lengths else None)
     result = arrays.pop("result")
+    arrays = {name: value for name, value in arrays.items() if not name.startswith("a_")}
     single = output.dtype != torch.float64
     if not torch.allclose(result, output.detach(), rtol=1e-3 if single else 1e-9, atol=1e-4 if single else 1e-9):
         return {}
@@ -39,10 +40,10 @@ Sums = dict[str, list[Tensor]]
 
 
 def through_time(step: Step, inputs: list[Tensor], lengths: Tensor | None, random: Tensor, upstream: Tensor) -> Arrays:
-    """How much the loss hangs on the sums inside the gates at every step: "delta" for all of a way, and "delta_u" for the
-    part that comes from memory where a gate stands between (GRU). Empty for what is not recurrent."""
+    """How much the loss hangs on the sums inside. Recurrent: at every step those of the gates, "delta" for all of a way,
+    and "delta_u" for the part that comes from memory where a gate stands between (GRU). Attention: delta_NAME."""
     if not isinstance(step.module, Memory):
-        return {}
+        return _through_attention(step, inputs, lengths, random, upstream)
     with torch.enable_grad(), torch.random.fork_rng([]):
         torch.set_rng_state(random)
         sums: Sums = {}
@@ -56,6 +57,21 @@ def through_time(step: Step, inputs: list[Tensor], lengths: Tensor | None, rando
     ends = [name.removeprefix("a") for name in deltas if name.startswith("a_l")]
     arrays = {f"delta{end}": torch.cat([deltas[k + end] for k in ("a", "an") if k + end in deltas], 2) for end in ends}
     return arrays | {f"delta_{name}": value for name, value in deltas.items() if name.startswith("u_l")}
+
+
+def _through_attention(
+    step: Step, inputs: list[Tensor], lengths: Tensor | None, random: Tensor, upstream: Tensor
+) -> Arrays:
+    with torch.enable_grad(), torch.random.fork_rng([]):
+        torch.set_rng_state(random)
+        arrays = _KINDS[type(step.module)](step.module, inputs, lengths if step.lengths else None)
+        wanted = {name: arrays[name] for name in _BLAMED if name in arrays}
+        found = torch.autograd.grad(arrays["result"], list(wanted.values()), upstream, allow_unused=True)
+    return {
+        f"delta_{name.removeprefix('a_')}": gradient
+        for name, gradient in zip(wanted, found, strict=True)
+        if gradient is not None
+    }
 
 
 def _recurrent(module: Memory, inputs: list[Tensor], lengths: Tensor | None, sums: Sums | None = None) -> Arrays:
@@ -227,15 +243,18 @@ def _encoder(module: blocks.TransformerEncoder, inputs: list[Tensor], lengths: T
     first = module.norm1(x) if module.norm_first else x
     arrays = {"normed1": first} if module.norm_first else {}
     arrays |= _heads(module.self_attn, [first], lengths)
-    arrays["attended"] = module.drop(arrays.pop("result"))
+    arrays["a_attended"] = arrays.pop("result")
+    arrays["attended"] = module.drop(arrays["a_attended"])
     total = arrays["sum1"] = x + arrays["attended"]
     if not module.norm_first:
         total = arrays["normed1"] = module.norm1(total)
     second = total
     if module.norm_first:
         second = arrays["normed2"] = module.norm2(total)
-    arrays["hidden"] = module.drop(module.linear1(second).relu())
-    arrays["thought"] = module.drop(module.linear2(arrays["hidden"]))
+    arrays["a_hidden"] = module.linear1(second)
+    arrays["hidden"] = module.drop(arrays["a_hidden"].relu())
+    arrays["a_thought"] = module.linear2(arrays["hidden"])
+    arrays["thought"] = module.drop(arrays["a_thought"])
     result = total + arrays["thought"]
     if module.norm_first:
         return arrays | {"result": result}
@@ -249,6 +268,8 @@ def _drawn(module: blocks.Reparameterise, inputs: list[Tensor], _lengths: Tensor
     return {"noise": noise, "result": mu + torch.exp(0.5 * logvar) * noise}
 
 
+_BLAMED = ("q", "k", "v", "a_attended", "a_hidden", "a_thought", "sum1", "normed1", "normed2")
+"""What gradients are told by: results of matrices before dropout and ReLU, and of normalisations and sums."""
 _CELLS: dict[type[Memory], Callable[..., Arrays]] = {blocks.RNN: _rnn, blocks.LSTM: _lstm, blocks.GRU: _gru}
 _KINDS: dict[type[nn.Module], Callable[..., Arrays]] = {
     Memory: _recurrent,

@@ -241,8 +241,9 @@ def _backward(trace: _Trace, upstream: dict[int, Tensor]) -> dict[str, Tensor]:
         _hold(parameter, gradient)
     _sum_up(trace, upstream, (outputs, given), own, again)
     arrays = _arrived(trace, arrived) | local
-    if len(outputs) == len(trace.outputs) == 1 and "h_l0" in trace.arrays:
-        arrays |= through_time(step, list(trace.leaves.values()), trace.lengths, trace.random, given[0])
+    if len(outputs) == len(trace.outputs) == 1 and {"h_l0", "mixed"} & trace.arrays.keys():
+        inputs = [trace.leaves[slot] for slot in step.inputs]
+        arrays |= through_time(step, inputs, trace.lengths, trace.random, given[0])
     arrays |= {f"gradient.{_taken(trace, slot)}": g for slot, g in own.items() if g is not None}
     arrays |= {f"gradient.{name}": p.grad.clone() for name, p in weights.items() if p.grad is not None}
     return arrays

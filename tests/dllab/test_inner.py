@@ -168,3 +168,35 @@ def test_gradients_of_recurrent_weights_are_sums_over_the_steps(
             lines = layer.explain(numbers, f"gradient.{name}", index)
             assert lines, name
             assert lines[-1].value == pytest.approx(float(gradient[index]), rel=1e-9, abs=1e-12), (name, index)
+
+
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize(("kind", "params", "shapes"), [case for case in ATTENTION if case[0] != "attention"])
+def test_gradients_of_attention_are_sums_over_the_steps(
+    kind: str, params: dict[str, Any], shapes: list[Shape], padded: bool
+) -> None:
+    torch.manual_seed(10)
+    layer = LAYERS.make(kind, params)
+    module = make_module(layer.call(*(Signal(shape, 0, padded) for shape in shapes))).double()
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter)
+    lengths = torch.tensor([2, shapes[-1][0], 1]) if padded else None
+    inputs = [torch.randn(3, *shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
+    step = Step("node", module, (), (0,), padded)
+    random = torch.get_rng_state()
+    (output,) = step.carry_out(inputs, lengths)
+    upstream = torch.randn_like(output)
+    weights = dict(module.named_parameters())
+    ports = [f"input.{port}" for port in layer.input_ports()] if len(inputs) > 1 else ["input"]
+    found = torch.autograd.grad(output, [*inputs, *weights.values()], upstream)
+    arrays = inside(step, inputs, lengths, output, random)
+    arrays |= through_time(step, inputs, lengths, random, upstream)
+    numbers = {name: value.detach().numpy() for name, value in {**weights, **arrays, "upstream": upstream}.items()}
+    numbers |= {name: value.detach().numpy() for name, value in zip(ports, inputs, strict=True)}
+    chosen = Random(4)
+    for name, gradient in zip((*ports, *weights), found, strict=True):
+        every = list(np.ndindex(gradient.shape))
+        for index in chosen.sample(every, min(10, len(every))):
+            lines = layer.explain(numbers, f"gradient.{name}", index)
+            assert lines, name
+            assert lines[-1].value == pytest.approx(float(gradient[index]), rel=1e-8, abs=1e-10), (name, index)
