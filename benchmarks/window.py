@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,11 @@ class Trial:
                 # Behind a tab a view would rest.
                 card.setFloating(True)
                 card.show()
+                card.build()
+        warm_up = round(1000 * WARM_UP_S)
+        begin = partial(QTimer.singleShot, warm_up, self.session.window, self._begin)
+        _once(self.session.lab.state_changed, lambda state: state == "running", begin)
         self.session.lab.train()
-        QTimer.singleShot(round(1000 * WARM_UP_S), self.session.window, self._begin)
 
     def _begin(self) -> None:
         self._points.clear()
