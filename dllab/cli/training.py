@@ -19,10 +19,11 @@ from dllab.document.experiment import Experiment
 from dllab.engine.trouble import explain, explain_non_finite
 from dllab.files import write_atomic
 from dllab.text import _, ngettext
+from dllab.training.clusters import Following
 from dllab.training.run import Result, train
 from dllab.training.session import Outcome, Session
 
-_EPOCH_KEYS = ("train_loss", "val_loss", "val_accuracy", "val_r2")
+_EPOCH_KEYS = ("train_loss", "val_loss", "val_accuracy", "val_r2", "cluster_ari", "cluster_nmi")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -107,6 +108,7 @@ class Report:
         self.bar = Bar(self._stream)
         self._start = 0.0
         self._scores = ""
+        self._following: Following | None = None
 
     def step(self, session: Session, outcome: Outcome) -> None:
         """After every batch."""
@@ -130,9 +132,12 @@ class Report:
 
     def epoch(self, result: Result) -> None:
         """After every epoch."""
-        number, metrics = len(result.epochs), result.epochs[-1]
+        number, session = len(result.epochs), result.session
+        if self._following is None:
+            self._following = Following(session)
+        metrics = result.epochs[-1] | self._following.scores(always=session.epoch >= session.epochs)
         self._emit({"event": "epoch", "epoch": number, **{k: metrics[k] for k in _EPOCH_KEYS if k in metrics}})
-        self._scores = "".join(f" · {words}" for words in _in_words(metrics, "val_"))
+        self._scores = "".join(f" · {words}" for words in (*_in_words(metrics, "val_"), *_of_clusters(metrics)))
         if not self._json and not self._live:
             text = _("epoch {epoch} of {epochs} · training loss {loss:.4g}{scores}")
             print(
@@ -150,6 +155,8 @@ class Report:
         facts = {"epochs": len(result.epochs), "steps": steps, "steps_per_second": round(rate, 1), "test": dict(test)}
         if result.session.update.clips:
             facts["clipped"] = result.session.update.clipped
+        clusters = self._following.scores(always=True) if self._following and result.trouble is None else {}
+        facts |= clusters
         if result.trouble is None:
             self._emit({"event": "done", **facts})
         else:
@@ -169,6 +176,8 @@ class Report:
         if result.session.update.clips:
             text = _("Clipping acted in {count:,} of {steps:,} steps.")
             print(text.format(count=result.session.update.clipped, steps=steps))
+        for words in _of_clusters(clusters):
+            print(_("In the end {words} with the classes.").format(words=words))
         if test:
             print(_("Test part, opened once: {scores}").format(scores=", ".join(_in_words(test, ""))))
 
@@ -188,6 +197,14 @@ def _in_words(metrics: Mapping[str, float], prefix: str) -> list[str]:
     }
     part = _("validation ") if prefix else ""
     return [f"{part}{tell(metrics[prefix + name])}" for name, tell in words.items() if prefix + name in metrics]
+
+
+def _of_clusters(metrics: Mapping[str, float]) -> list[str]:
+    """How well clusters and classes agree, for people."""
+    if "cluster_ari" not in metrics:
+        return []
+    text = _("clusters agree by ARI {ari:.3f}, NMI {nmi:.3f}")
+    return [text.format(ari=metrics["cluster_ari"], nmi=metrics["cluster_nmi"])]
 
 
 def _finite(value: Any) -> Any:

@@ -14,6 +14,10 @@ def make_estimator(layer: Analysis, seed: int) -> Any:
     }  # fmt: skip
     call = layer.estimator()
     module, _dot, name = call.name.partition(".")
+    if module == "umap":
+        import umap  # a package of its own, which need not be there
+
+        modules["umap"] = umap
     estimator = getattr(modules[module], name)(*call.args, **call.options)
     if "random_state" in estimator.get_params():
         estimator.set_params(random_state=seed)

@@ -4,9 +4,10 @@ import logging
 import time
 from math import inf
 
+from dllab.clustering.chain import Clusterings
 from dllab.engine import protocol
 from dllab.engine.trouble import explain
-from dllab.probes import SLOW, DoesNotApply
+from dllab.probes import SLOW, SLOW_OF_CLUSTERS, DoesNotApply
 from dllab.probes.base import Shown, Work
 from dllab.training.session import Session
 
@@ -28,7 +29,23 @@ class Errand:
         self._told = 0.0
         self._step = 0
         self._session: Session | None = None
+        self._run = ""
         self._work: Work | None = None
+
+    @property
+    def of_clusters(self) -> bool:
+        """Whether it is about what was clustered, not about a session."""
+        return self._probe in SLOW_OF_CLUSTERS
+
+    def begun(self, run: str) -> bool:
+        """Whether it is under way in this run: what is found later, while it trains, begins nothing anew."""
+        return self._work is not None and self._run == run
+
+    def begin(self, found: Clusterings, session: Session | None, run: str) -> None:
+        """Look at these clusterings."""
+        self.close()
+        self._run, self._step = run, session.step if session is not None else 0
+        self._work = SLOW_OF_CLUSTERS[self._probe](found, self._params)
 
     def close(self) -> None:
         """Give up what is not finished."""
@@ -36,12 +53,13 @@ class Errand:
             self._work.close()
         self._work = self._session = None
 
-    def go_on(self, session: Session, run: str) -> protocol.Picture | None:
+    def go_on(self, session: Session | None, run: str) -> protocol.Picture | None:
         """Compute one more piece; now and then, and at the end, what is known. A new session begins it anew."""
-        if self._session is not session or self._work is None:
+        if session is not None and not self.of_clusters and (self._session is not session or self._work is None):
             self.close()
             self._session, self._step = session, session.step
             self._work = SLOW[self._probe](session, self._params)
+        assert self._work is not None
         try:
             return self._piece(self._work, run)
         except StopIteration as end:

@@ -11,8 +11,9 @@ from dllab.engine import protocol
 from dllab.engine.errands import Errand
 from dllab.engine.outbox import Outbox
 from dllab.engine.trouble import explain
-from dllab.probes import CLUSTER_PROBES, PROBES, SLOW, DoesNotApply, Shown, compute, compute_clusters
+from dllab.probes import CLUSTER_PROBES, PROBES, SLOW, SLOW_OF_CLUSTERS, DoesNotApply, Shown, compute, compute_clusters
 from dllab.text import _
+from dllab.training.clusters import Following
 from dllab.training.session import Session
 
 log = logging.getLogger(__name__)
@@ -49,10 +50,11 @@ class Pictures:
         self._errands: dict[int, Errand] = {}
         self.clusterings: Clusterings | None = None
         """What was clustered, for probes that look at that instead of a session."""
+        self._following: Following | None = None
 
     def look(self, command: protocol.Subscribe) -> None:
         """Keep this picture coming; one that is slow comes once."""
-        if command.probe in SLOW:
+        if command.probe in SLOW or command.probe in SLOW_OF_CLUSTERS:
             self.forget(command.id)
             self._errands[command.id] = Errand(command)
         else:
@@ -76,6 +78,12 @@ class Pictures:
         for look in self._looks.values():
             look.due = 0.0 if not look.watch else look.due
 
+    def following(self, session: Session) -> Following:
+        """The clusterings of what this network puts out."""
+        if self._following is None or self._following.session is not session:
+            self._following = Following(session)
+        return self._following
+
     def due(self, session: Session | None, run: str, walking: bool = False) -> list[Subscription | Errand]:
         """What can be made now; `walking` is in the middle of a step."""
         if session is None and self.clusterings is None:
@@ -89,21 +97,42 @@ class Pictures:
             and now >= look.due
             and self._outbox.wants_picture(look.id)
         ]
-        errands = self._errands.values() if session is not None else ()
-        return [*looks, *(errand for errand in errands if now >= errand.due)]
+        return [*looks, *(errand for errand in self._ready(session) if now >= errand.due)]
 
     def patience(self, session: Session | None, run: str) -> float | None:
         """How long nothing can become due by itself; None: for ever."""
         anything = session is not None or self.clusterings is not None
         waiting = anything and any(look.shown != self._mark(look, session, run) for look in self._looks.values())
-        errands = [errand.due - time.perf_counter() for errand in self._errands.values() if session is not None]
+        errands = [errand.due - time.perf_counter() for errand in self._ready(session)]
         least = max(min(errands, default=inf), 0.0)
         return min(least, _PICTURE_S) if waiting else least if least < inf else None
+
+    def _clusters(self, session: Session | None) -> bool:
+        """Whether there is anything clustered to look at."""
+        return self.clusterings is not None or (session is not None and bool(self.following(session).nodes))
+
+    def _found(self, session: Session | None) -> Clusterings:
+        """What was clustered, or what is found in the network as it stands. Raises DoesNotApply."""
+        if session is not None and self.following(session).nodes:
+            return self.following(session).now()
+        if self.clusterings is None:
+            raise DoesNotApply(_("Nothing has been clustered in this run."))
+        return self.clusterings
+
+    def _ready(self, session: Session | None) -> list[Errand]:
+        """Errands whose subject is there."""
+        return [
+            errand
+            for errand in self._errands.values()
+            if (self._clusters(session) if errand.of_clusters else session is not None)
+        ]
 
     def show(self, session: Session | None, run: str, look: Subscription | Errand) -> None:
         """Make one, or a piece of a slow one, and send it."""
         if isinstance(look, Errand):
-            picture = look.go_on(session, run) if session is not None else None
+            if look.of_clusters and not look.begun(run):
+                look.begin(self._found(session), session, run)
+            picture = look.go_on(session, run)
             if picture is not None:
                 self._outbox.latest(picture)
             return
@@ -132,16 +161,14 @@ class Pictures:
 
     def _compute(self, session: Session | None, look: Subscription) -> Shown:
         if _is_of_clusters(look, session):
-            if self.clusterings is None:
-                raise DoesNotApply(_("Nothing has been clustered in this run."))
-            return compute_clusters(self.clusterings, look.probe, look.params)
+            return compute_clusters(self._found(session), look.probe, look.params)
         if session is None:
             raise DoesNotApply(_("This experiment only clusters: there is no network to look into."))
         return compute(session, look.probe, look.params)
 
     def _mark(self, look: Subscription, session: Session | None, run: str) -> Mark:
         """Another one when another picture would show something else."""
-        if _is_of_clusters(look, session):
+        if _is_of_clusters(look, session) and session is None:
             return run, self.clusterings.number if self.clusterings else 0, False
         return (run, session.step, bool(session.last)) if session is not None else (run, 0, False)
 

@@ -347,6 +347,7 @@ class Worker(threading.Thread):
         if passed.norm is not None:
             self._points.add("gradient_norm", step, passed.norm)
         if metrics is not None:
+            metrics |= self._pictures.following(session).scores(bool(passed.outcome.finished))
             self._points.add_epoch(step, metrics)
             self._closed = protocol.Epoch(self._run, session.epoch, step, metrics)
 

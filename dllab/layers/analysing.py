@@ -1,5 +1,6 @@
 """Taps: nodes that look at data or at what a layer puts out, and send nothing back; torch never sees them."""
 
+from importlib.util import find_spec
 from math import prod
 from typing import Annotated, ClassVar
 
@@ -14,6 +15,9 @@ class Analysis(Layer):
 
     family: ClassVar[str] = "cluster"
     analyses: ClassVar[bool] = True
+
+    patient: ClassVar[bool] = False
+    """Whether it takes its time: nobody waits for it while a network trains."""
 
     def call(self, *inputs: Shape) -> Call | None:
         return None
@@ -87,6 +91,56 @@ class PCA(Analysis):
             text = N_("PCA finds at most as many axes as there are samples: {samples}; it is asked for {kept}.")
             remedy = SetParam("n_components", samples)
             raise Misfit("components", text, "n_components", (remedy,), kept=self.n_components, samples=samples)
+
+
+@layer
+class UMAP(Analysis):
+    """Lays the samples out anew so that neighbours stay neighbours: clusters come apart, distances between them say little.
+
+    Edges to the nearest neighbours get weights $\\exp(-(d - \\rho_i) / \\sigma_i)$; the new places are moved until edges of the
+    same weights join them, by cross entropy. It comes with a package of its own, umap-learn.
+
+    Complexity: about $O(n \\log n)$; the first time in a process it compiles itself for half a minute.
+
+    Reference: McInnes, Healy, Melville, *UMAP: Uniform manifold approximation and projection* (2018); `umap.UMAP`.
+    """
+
+    kind: ClassVar[str] = "umap"
+    title: ClassVar[str] = N_("UMAP")
+    glyph: ClassVar[str] = "mdi6.map-outline"
+    size_field: ClassVar[str] = "n_components"
+    patient: ClassVar[bool] = True
+
+    n_components: Annotated[int, Field(ge=1, le=100)] = Field(
+        2, title=N_("Components"), description=N_("How many new axes there are")
+    )
+    n_neighbors: Annotated[int, Field(ge=2, le=1000)] = Field(
+        15, title=N_("Neighbours"), description=N_("Few show fine detail, many the whole")
+    )
+    min_dist: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        0.1,
+        title=N_("Least distance"),
+        description=N_("How near places may come to each other: 0 packs clusters tight"),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (self.n_components,)
+
+    def estimator(self) -> Call:
+        options = {"n_neighbors": self.n_neighbors, "min_dist": self.min_dist}
+        return Call("umap.UMAP", (), {"n_components": self.n_components, **options})
+
+    def refuse_count(self, samples: int) -> None:
+        if find_spec("umap") is None:
+            text = N_(
+                "UMAP comes with a package of its own: pip install umap-learn, then open the lab again. Or use PCA."
+            )
+            raise Misfit("package", text, "in")
+        wanted = max(self.n_neighbors, self.n_components + 1)
+        if wanted >= samples:
+            text = N_("UMAP: {wanted} neighbours can't be found among {samples} samples.")
+            remedy = SetParam("n_neighbors", max(2, samples - 1))
+            raise Misfit("too-few", text, "n_neighbors", (remedy,), wanted=wanted, samples=samples)
 
 
 class Clustering(Analysis):

@@ -4,6 +4,7 @@ from dllab.probes.base import (
     CLUSTER_PROBES,
     PROBES,
     SLOW,
+    SLOW_OF_CLUSTERS,
     DoesNotApply,
     Shown,
     compute,
@@ -11,4 +12,14 @@ from dllab.probes.base import (
     load_probes,
 )
 
-__all__ = ["CLUSTER_PROBES", "PROBES", "SLOW", "DoesNotApply", "Shown", "compute", "compute_clusters", "load_probes"]
+__all__ = [
+    "CLUSTER_PROBES",
+    "PROBES",
+    "SLOW",
+    "SLOW_OF_CLUSTERS",
+    "DoesNotApply",
+    "Shown",
+    "compute",
+    "compute_clusters",
+    "load_probes",
+]

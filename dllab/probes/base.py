@@ -27,6 +27,7 @@ BUILT_IN = (
     "cluster_scores",
     "cluster_shapes",
     "clusters",
+    "clustersteps",
     "confusion",
     "distribution",
     "embedding",
@@ -41,6 +42,7 @@ BUILT_IN = (
     "saliency",
     "sampled_text",
     "samples",
+    "sweep",
     "thumbnails",
     "weights",
 )
@@ -79,6 +81,8 @@ SLOW: dict[str, SlowProbe] = {}
 """Those of the probes that are computed once, on request, a short piece at a time; closing the work ends it."""
 ClusterProbe = Callable[[Clusterings, Mapping[str, Any]], Shown]
 CLUSTER_PROBES: dict[str, ClusterProbe] = {}
+SlowClusterProbe = Callable[[Clusterings, Mapping[str, Any]], Work]
+SLOW_OF_CLUSTERS: dict[str, SlowClusterProbe] = {}
 
 
 def probe(name: str) -> Callable[[Probe], Probe]:
@@ -107,6 +111,17 @@ def slow_probe(name: str) -> Callable[[SlowProbe], SlowProbe]:
     def register(function: SlowProbe) -> SlowProbe:
         SLOW[name] = function
         PROBES[name] = lambda session, params: _to_the_end(function(session, params))
+        return function
+
+    return register
+
+
+def slow_cluster_probe(name: str) -> Callable[[SlowClusterProbe], SlowClusterProbe]:
+    """Decorator: make a generator about what was clustered known as the slow probe `name`."""
+
+    def register(function: SlowClusterProbe) -> SlowClusterProbe:
+        SLOW_OF_CLUSTERS[name] = function
+        CLUSTER_PROBES[name] = lambda found, params: _to_the_end(function(found, params))
         return function
 
     return register

@@ -1,7 +1,9 @@
 """Clustering against scikit-learn, the traces against the fits, and what can't be clustered."""
 
+import sys
+import types
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -32,7 +34,7 @@ from dllab.clustering.traces import (
 )
 from dllab.clustering.tree import between, cut_at, cut_into, draw
 from dllab.document.experiment import Choice, Experiment
-from dllab.layers import LAYERS
+from dllab.layers import LAYERS, analysing
 from dllab.layers.analysing import Analysis, Clustering
 from dllab.layers.clusters import Agglomerative, KMeans
 from dllab.layers.densities import DBSCAN
@@ -54,6 +56,24 @@ def random_rows(seed: int, samples: int = 40) -> np.ndarray:
     random = np.random.default_rng(seed)
     centres = random.uniform(-4, 4, (3, 2))
     return centres[random.integers(0, 3, samples)] + random.normal(0, random.uniform(0.2, 1.5), (samples, 2))
+
+
+class PretendedUmap:
+    """Stands in for umap.UMAP: doubles the samples."""
+
+    made: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, **params: Any) -> None:
+        PretendedUmap.made = params
+
+    def get_params(self) -> dict[str, Any]:
+        return {**self.made, "random_state": None}
+
+    def set_params(self, **params: Any) -> None:
+        self.made.update(params)
+
+    def fit_transform(self, x: np.ndarray) -> np.ndarray:
+        return 2 * x
 
 
 # --- fits -------------------------------------------------------------------------------------------------------------
@@ -343,6 +363,22 @@ def test_reductions() -> None:
     assert np.isfinite(reduce(made("pca", whiten=True), np.ones((5, 3)), 0)).all()
 
 
+def test_umap_is_a_package_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, layer = random_rows(0), made("umap", n_neighbors=5, min_dist=0.0)
+    drawn = wired({"input": "input", "umap": "umap", "it": "dbscan"}, "input.out -> umap.in", "umap.out -> it.in")
+    monkeypatch.setattr(analysing, "find_spec", lambda _name: None)
+    with pytest.raises(ClusterProblem, match="pip install umap-learn"):
+        reduce(layer, x, 0)
+    assert [p.code for p in check(drawn).problems] == ["package"]
+    monkeypatch.setattr(analysing, "find_spec", lambda _name: True)
+    monkeypatch.setitem(sys.modules, "umap", types.SimpleNamespace(UMAP=PretendedUmap))
+    assert reduce(layer, x, 7).tolist() == (2 * x).tolist()
+    assert PretendedUmap.made == {"n_components": 2, "n_neighbors": 5, "min_dist": 0.0, "random_state": 7}
+    assert check(drawn).problems == ()
+    with pytest.raises(ClusterProblem, match="UMAP: 5 neighbours can't be found among 4 samples"):
+        reduce(layer, x[:4], 0)
+
+
 # --- on the canvas ----------------------------------------------------------------------------------------------------
 
 
@@ -428,4 +464,4 @@ def test_declarations_state_complexity_and_growing_needs() -> None:
         assert "Complexity:" in type(layer).details()
         assert layer.memory(2000, 5) > layer.memory(1000, 5) > 0
         assert layer.seconds(2000, 5) > layer.seconds(1000, 5) > 0
-    assert {layer.kind for layer in LAYERS if issubclass(layer, Analysis)} == {*KINDS, "pca", "standardise"}
+    assert {layer.kind for layer in LAYERS if issubclass(layer, Analysis)} == {*KINDS, "pca", "standardise", "umap"}

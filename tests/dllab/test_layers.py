@@ -52,7 +52,7 @@ def test_all_layers_load() -> None:
         "conv_transpose1d conv_transpose2d upsample group_norm instance_norm dropout1d dropout2d slice multiply matmul "
         "mean constant reparameterise transpose group group_input group_output "
         "embedding rnn lstm gru attention multi_head_attention positional_encoding transformer_encoder "
-        "standardise pca agglomerative kmeans minibatch_kmeans gaussian_mixture spectral dbscan hdbscan optics "
+        "standardise pca umap agglomerative kmeans minibatch_kmeans gaussian_mixture spectral dbscan hdbscan optics "
         "mean_shift"
     )
     assert sorted(KINDS) == sorted(expected.split())

@@ -282,3 +282,15 @@ def test_numbers_are_saved(qtbot: QtBot, view: Curves, engine: Engine, tmp_path:
             ["1", "Run 1", "train_loss", "2", "0.25"],
             ["1", "Run 1", "val_loss", "2", "0.3"],
         ]
+
+
+def test_agreement_of_clusters_has_a_tab_of_its_own(qtbot: QtBot, view: Curves, engine: Engine) -> None:
+    train(engine)
+    drawn(view, qtbot)
+    assert "clusters" not in dict(view.tabs.tabs)
+    engine.begin(train_loss=(STEPS, LOSS), cluster_ari=([40, 80], [0.2, 0.7]), cluster_nmi=([40, 80], [0.3, 0.8]))
+    drawn(view, qtbot)
+    assert dict(view.tabs.tabs)["clusters"] == "Clusters"
+    view.tabs.choose("clusters")
+    drawn(view, qtbot)
+    assert next(entry.words for entry in view._entries()) == "ARI: clusters against classes, run 2"

@@ -53,6 +53,7 @@ _KINDS = {
 
 SHAPES = ("dendrogram", "k_distances")
 """Views of how clusters came about: each says something about some algorithms only."""
+_STEPS, _SWEEP = "cluster-steps", "cluster-sweep"
 _SHAPE = "shape"
 """Stands in a layout for those that suit the clustering."""
 
@@ -100,16 +101,22 @@ CLUSTER_LAYOUTS = {
         share=0.3,
     ),
     "train": Layout(
-        wide=(("clusters", "data"), (_SHAPE, "silhouette"), ("contingency", "profile")),
-        narrow=(("clusters", "data"), (_SHAPE, "silhouette", "contingency", "profile")),
+        wide=(("clusters", "data"), (_SHAPE, "silhouette", _STEPS), ("contingency", "profile", _SWEEP)),
+        narrow=(("clusters", "data"), (_SHAPE, "silhouette", "contingency", "profile", _STEPS, _SWEEP)),
         share=0.5,
         weights=(40, 34, 26),
     ),
     "inspect": Layout(
-        wide=(("clusters", "data"), (_SHAPE, "silhouette"), ("contingency", "profile")),
-        narrow=(("clusters", "data"), (_SHAPE, "silhouette", "contingency", "profile")),
+        wide=(("clusters", "data"), (_SHAPE, "silhouette", _STEPS), ("contingency", "profile", _SWEEP)),
+        narrow=(("clusters", "data"), (_SHAPE, "silhouette", "contingency", "profile", _STEPS, _SWEEP)),
         share=0.62,
         weights=(40, 34, 26),
+    ),
+    "step": Layout(
+        wide=((_STEPS,), ("clusters", _SHAPE, "data")),
+        narrow=((_STEPS, "clusters", _SHAPE, "data"),),
+        share=0.52,
+        weights=(66, 34),
     ),
 }
 """The same names for experiments that only cluster."""
@@ -132,6 +139,7 @@ BOTH_LAYOUTS = {
         share=0.55,
         weights=(36, 38, 26),
     ),
+    "step": LAYOUTS["step"],
 }
 """And for networks whose layers are clustered."""
 SORTS = {"": LAYOUTS, "clusters/": CLUSTER_LAYOUTS, "both/": BOTH_LAYOUTS}

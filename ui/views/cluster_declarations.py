@@ -77,4 +77,28 @@ CONTINGENCY = Declaration(
 )
 
 
-CLUSTER_VIEWS = (CLUSTERS, DENDROGRAM, K_DISTANCES, SILHOUETTE, PROFILE, CONTINGENCY)
+CLUSTER_STEPS = Declaration(
+    "cluster-steps",
+    N_("Clustering step by step"),
+    N_(
+        "How the clustering came about. DBSCAN looks at one sample at a time: who lies within its radius, and whether "
+        "they are enough. Agglomerative joins the two nearest clusters, and its tree grows by one bracket. KMeans gives "
+        "every sample to its nearest centre, then moves the centres. Drag the slider to any step."
+    ),
+    "mdi6.foot-print",
+    "ui.views.cluster_steps:ClusterSteps",
+)
+CLUSTER_SWEEP = Declaration(
+    "cluster-sweep",
+    N_("Clustering sweep"),
+    N_(
+        "The same clustering with other parameters, each judged: silhouette (how far clusters are from each other), "
+        "stability (how alike clusterings of random parts of the samples are: mean ARI), and ARI against the classes "
+        "where there are any. Good places are good in several of them. Click a place to use its parameters; undo brings "
+        "the old ones back."
+    ),
+    "mdi6.view-grid-plus-outline",
+    "ui.views.cluster_sweep:ClusterSweep",
+)
+
+CLUSTER_VIEWS = (CLUSTERS, DENDROGRAM, K_DISTANCES, SILHOUETTE, PROFILE, CONTINGENCY, CLUSTER_STEPS, CLUSTER_SWEEP)

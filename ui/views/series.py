@@ -21,6 +21,7 @@ _SERIES = {
     "rate": ("learning_rate",),
     "gradient": ("gradient_norm",),
     "clipping": ("clipped",),
+    "clusters": ("cluster_ari", "cluster_nmi"),
 }
 _WORDS = {
     "naive_loss": N_("if nothing changed"),
@@ -30,9 +31,11 @@ _WORDS = {
     "learning_rate": N_("learning rate"),
     "gradient_norm": N_("length before clipping"),
     "clipped": N_("share of steps clipped"),
+    "cluster_ari": N_("ARI: clusters against classes"),
+    "cluster_nmi": N_("NMI: clusters against classes"),
 }
 NAMES = {"loss": N_("Loss"), "accuracy": N_("Accuracy"), "r2": N_("R²"), "rate": N_("Learning rate")}
-NAMES |= {"gradient": N_("Gradient"), "clipping": N_("Clipped"), "parts": N_("Parts")}
+NAMES |= {"gradient": N_("Gradient"), "clipping": N_("Clipped"), "parts": N_("Parts"), "clusters": N_("Clusters")}
 SHARES = ("accuracy", "clipping")
 _TRAIN, _VAL = "train_part.", "val_part."
 """The losses of several ends, before their weights."""
@@ -42,7 +45,7 @@ def tabs_of(runs: "Sequence[Run]") -> list[str]:
     """The sorts of curves that these runs have."""
     known = {name for run in runs for name in run.curves}
     keys = ["loss", "r2" if any(name.endswith("_r2") for name in known) else "accuracy", "rate"]
-    keys += [key for key in ("gradient", "clipping") if _SERIES[key][0] in known]
+    keys += [key for key in ("gradient", "clipping", "clusters") if _SERIES[key][0] in known]
     return keys + (["parts"] if any(name.startswith(_TRAIN) for name in known) else [])
 
 
@@ -73,4 +76,4 @@ def curve_pen(name: str, order: int, names: Sequence[str]) -> QPen:
         ends = sorted({other.partition(".")[2] for other in names})
         colour = class_colour(ends.index(name.partition(".")[2]), tokens)
         return pen(colour.name(), 2.0) if name.startswith(_VAL) else pen(colour.name(), 1.2, (4.0, 2.0))
-    return pen(tokens.validation if name.startswith("val_") else tokens.train, 2.0)
+    return pen(tokens.validation if name.startswith(("val_", "cluster_nmi")) else tokens.train, 2.0)

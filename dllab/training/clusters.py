@@ -1,0 +1,79 @@
+"""Clusters of what the layers of a network put out, found again and again while it trains."""
+
+import time
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+from dllab.checking import Check
+from dllab.clustering.chain import Clusterings, Seen, carry_out, clusterings, seen, way_to
+from dllab.clustering.fit import ClusterProblem
+from dllab.layers.analysing import Analysis, Clustering
+from dllab.training.features import layer_outputs
+from dllab.training.session import Session
+
+_LONGEST_S = 0.4
+"""A fit that is estimated to take longer gets fewer samples: training waits for it."""
+_SHARE = 10
+"""Of the time at most a tenth is spent on the curve of agreement."""
+SCORES = ("ari", "nmi")
+
+
+class Following:
+    """Belongs to one session. Looking changes nothing about how it trains on."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.nodes = tuple(node for node in clusterings(session.check) if not _is_patient(session.check, node))
+        self._seen = _few(session.check, self.nodes, seen(session.prepared), session.experiment.seed)
+        self._due = 0.0
+        self._kept: tuple[tuple[int, bool], Clusterings] | None = None
+
+    def now(self) -> Clusterings:
+        """What is found in the network as it stands; what can't be clustered at the moment is left out."""
+        session = self.session
+        mark = session.step, bool(session.last)
+        if self._kept is None or self._kept[0] != mark:
+            check = session.check
+            sources = {node: way_to(check, node)[0] for node in self.nodes}
+            outputs = layer_outputs(session, self._seen.x, set(sources.values())) if self.nodes else {}
+            made = []
+            for node, source in sources.items():
+                try:
+                    made.append(carry_out(check, node, outputs.get(source, self._seen.x), self._seen.y))
+                except ClusterProblem:
+                    continue  # weights that are no numbers yet, or no longer: the next look finds others
+            self._kept = mark, Clusterings(check, session.data, self._seen, tuple(made))
+        return self._kept[1]
+
+    def scores(self, always: bool = False) -> dict[str, float]:
+        """How well clusters and classes agree, for curves: cluster_ari, cluster_nmi. Empty where it is not time yet."""
+        began = time.perf_counter()
+        if not self.nodes or (began < self._due and not always):
+            return {}
+        found = self.now()
+        took = time.perf_counter() - began
+        self._due = began + _SHARE * took
+        scored = next((made.scores for made in found.made if "ari" in made.scores), {})
+        return {f"cluster_{name}": scored[name] for name in SCORES if name in scored}
+
+
+def _is_patient(check: Check, node: str) -> bool:
+    """Whether anything on the way there takes its time."""
+    layers = (check.nodes[step].layer for step in way_to(check, node)[1])
+    return any(isinstance(layer, Analysis) and layer.patient for layer in layers)
+
+
+def _few(check: Check, nodes: tuple[str, ...], samples: Seen, seed: int) -> Seen:
+    """As many samples as every clustering finishes in time."""
+    count = len(samples.index)
+    for node in nodes:
+        layer, shape = check.nodes[node].layer, check.nodes[node].inputs[0]
+        assert isinstance(layer, Clustering)
+        while count > 100 and layer.seconds(count, prod(shape or (1,))) > _LONGEST_S:
+            count = count * 3 // 4
+    if count == len(samples.index):
+        return samples
+    kept = np.sort(np.random.default_rng(seed).choice(len(samples.index), count, replace=False))
+    return replace(samples, **{name: getattr(samples, name)[kept] for name in ("x", "y", "raw", "index")})
