@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import json
+import logging
 import os
 import re
 import subprocess
@@ -17,6 +18,8 @@ import numpy as np
 
 from dllab.clustering.fit import ClusterProblem
 from dllab.text import _
+
+log = logging.getLogger(__name__)
 
 _ROUNDS = 1000
 _PERPLEXITY = 30.0
@@ -35,6 +38,7 @@ class Unfolding:
         self.share = 0.0
         """How much is done."""
         self._found: np.ndarray | None = None
+        self._problem = ""
         self._count = len(rows)
         asked = {"method": method, "seed": seed, "shape": rows.shape}
         request = json.dumps(asked).encode() + b"\n" + np.ascontiguousarray(rows, np.float64).tobytes()
@@ -58,7 +62,9 @@ class Unfolding:
             with given:
                 given.write(request)
             for line in said:
-                self.share = float(json.loads(line)["share"])
+                told = json.loads(line)
+                self._problem = told.get("problem", "")
+                self.share = float(told.get("share", self.share))
                 if self.share >= 1.0:
                     data = said.read(self._count * 16)
                     self._found = np.frombuffer(data, np.float64).reshape(self._count, 2)
@@ -77,6 +83,8 @@ class Unfolding:
     def result(self) -> np.ndarray:
         """The map (n, 2). Raises ClusterProblem when the process ended without one."""
         self._thread.join()
+        if self._problem:
+            raise ClusterProblem(_("The map could not be made: {reason}").format(reason=self._problem))
         if self._found is None:
             raise ClusterProblem(_("The map could not be made, most likely because the memory ran out."))
         return self._found
@@ -132,9 +140,14 @@ def serve() -> None:
     asked = json.loads(sys.stdin.buffer.readline())
     rows = np.frombuffer(sys.stdin.buffer.read(), np.float64).reshape(asked["shape"])
     sys.stdout = _Listener(tell)
-    made = unfold(asked["method"], rows, asked["seed"])
-    tell(1.0)
-    out.write(np.ascontiguousarray(made).tobytes())
+    try:
+        made = unfold(asked["method"], rows, asked["seed"])
+    except Exception as error:
+        log.exception("%s", asked["method"])
+        out.write(json.dumps({"problem": f"{type(error).__name__}: {error}"[:300]}).encode() + b"\n")
+    else:
+        tell(1.0)
+        out.write(np.ascontiguousarray(made).tobytes())
     out.close()
 
 

@@ -134,6 +134,13 @@ def test_a_cancelled_map_ends_its_process_and_has_no_result() -> None:
         os.kill(number, 0)
 
 
+def test_why_a_map_could_not_be_made_is_said() -> None:
+    work = Unfolding("tsne", np.full((5, 2), np.nan), seed=0)
+    with pytest.raises(ClusterProblem, match="NaN"):
+        work.result()
+    work.cancel()
+
+
 @pytest.mark.skipif(available("umap"), reason="umap-learn is installed")
 def test_without_umap_the_way_to_get_it_is_said() -> None:
     with pytest.raises(DoesNotApply, match="pip install umap-learn"):
@@ -143,7 +150,9 @@ def test_without_umap_the_way_to_get_it_is_said() -> None:
 @pytest.mark.skipif(not available("umap"), reason="umap-learn is not installed")
 def test_umap_keeps_neighbours_too() -> None:
     rows, group = groups()
-    made = unfold("umap", rows, seed=0)
+    work = Unfolding("umap", rows, seed=0)
+    made = work.result()
+    work.cancel()
     assert made.shape == (60, 2)
     nearest = [np.argsort(np.hypot(*(made - point).T))[1] for point in made]
     assert (group[nearest] == group).mean() > 0.95

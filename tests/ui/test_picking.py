@@ -128,7 +128,7 @@ def test_the_data_view_shows_what_is_picked(qtbot: QtBot, lab: Lab, engine: Engi
     drawn(qtbot, view)
     lab.pick([4, 7])
     assert engine.params("samples") == {"indices": [4, 7]}
-    labels = {"features": [], "true": ["4", "7"], "says": ["4", "1"]}
+    labels = {"features": [], "indices": [4, 7], "true": ["4", "7"], "says": ["4", "1"]}
     engine.show("samples", labels, x=np.ones((2, 1, 8, 8), np.float32))
     drawn(qtbot, view)
     assert view.tabs.tabs[-1] == ("picked", "Picked (2)")
@@ -138,6 +138,9 @@ def test_the_data_view_shows_what_is_picked(qtbot: QtBot, lab: Lab, engine: Engi
     assert [images.model().index(i, 0).data() for i in (0, 1)] == ["4", "7 → 1"]
     qtbot.mouseClick(images.viewport(), LEFT, pos=images.visualRect(images.model().index(1, 0)).center())
     assert lab.sample == 7
+    header, rows = view.rows()
+    assert (header[:2], header[-2:]) == (["sample", "x0"], ["true", "says"])
+    assert [(row[0], row[-1]) for row in rows] == [(4, "4"), (7, "1")]
     lab.pick(())
     drawn(qtbot, view)
     assert view.tabs.current == "samples"

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStackedWidget, QTableVi
 from shiboken6 import isValid
 
 from dllab.document.experiment import Experiment
-from dllab.engine.protocol import DataSummary, unpack
+from dllab.engine.protocol import DataSummary, Picture, unpack
 from dllab.text import N_, _, ngettext
 from ui.shell.theme import interface_font, number_font, theme
 from ui.views import DATA
@@ -333,6 +333,9 @@ class Data(View):
         self.mark()
 
     def rows(self) -> Rows:
+        picked = self.pictures.get("picked")
+        if self.tabs.current == "picked" and picked is not None and not picked.message:
+            return picked_rows(picked)
         if self.summary is None or self.summary.message:
             return [], []
         x, y = unpack(self.summary.arrays["x"]), unpack(self.summary.arrays["y"])
@@ -348,6 +351,16 @@ class Data(View):
             [classes[int(n)] if n >= 0 else "" for n in np.ravel(v)] if classes else np.ravel(v).tolist() for v in y
         ]
         return [*features, *targets], ((*row, *answer) for row, answer in zip(flat.tolist(), answers, strict=True))
+
+
+def picked_rows(picture: Picture) -> Rows:
+    """Picked samples for a file: position, numbers, true and predicted."""
+    labels, flat = picture.labels, unpack(picture.arrays["x"])
+    flat = flat.reshape(len(flat), -1)
+    features = [str(f) for f in labels["features"]]
+    names = features if len(features) == flat.shape[1] else [f"x{i}" for i in range(flat.shape[1])]
+    rows = zip(labels["indices"], flat.tolist(), labels["true"], labels["says"], strict=True)
+    return ["sample", *names, "true", "says"], ((i, *row, true, says) for i, row, true, says in rows)
 
 
 def _visible(token: str) -> str:
