@@ -134,6 +134,23 @@ class Mean(nn.Module):
         return f"dim={self.dim}"
 
 
+class Max(nn.Module):
+    """The largest number along an axis; with lengths that of the steps before the padding, along axis 1."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        if lengths is not None:
+            behind = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
+            x = x.masked_fill(behind.view(*behind.shape, *(1 for _axis in x.shape[2:])), float("-inf"))
+        return x.max(self.dim).values
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
 class Constant(nn.Module):
     """The same numbers for every sample of the batch."""
 

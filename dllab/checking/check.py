@@ -275,9 +275,24 @@ def _node_check(
     problems += [_misfit_problem(name, found, remark, "warning") for remark in found.remarks(*known)]
     takes_lengths = found.takes_lengths(*known)
     if any(map(is_padded, known)) and not (takes_lengths or found.keeps_time(*known)) and found.kind != "output":
-        text = _("{layer} also takes in the padding behind shorter sequences: it can't tell it from what is meant.")
-        problems.append(Problem("padding", text.format(layer=_(found.title)), name, "in", "warning"))
+        problems.append(_padding(name, found))
     return NodeCheck(found, inputs, shapes, parameters, found.arithmetic(*known), takes_lengths)
+
+
+def _padding(name: str, found: Layer) -> Problem:
+    """A layer that can't tell padding from steps; where it mixes them into each other, nothing could be trusted."""
+    title = _(found.title)
+    if not found.spreads:
+        text = _("{layer} also takes in the padding behind shorter sequences: it can't tell it from what is meant.")
+        return Problem("padding", text.format(layer=title), name, "in", "warning")
+    text = _(
+        "{layer} would mix the padding behind shorter sequences into its result. Max and Mean over the steps, recurrent "
+        "layers, attention and LayerNorm leave it out."
+    )
+    kinds = ("layer_norm",) if found.family == "normalise" else ("max", "mean")
+    offers = [(kind, _(LAYERS[kind].title)) for kind in kinds if kind != found.kind]
+    fixes = tuple(Fix("kind", _("Use {layer}").format(layer=other), name, kind=kind) for kind, other in offers)
+    return Problem("padding", text.format(layer=title), name, "in", fixes=fixes)
 
 
 def _refuse_too_large(found: Layer, shapes: Mapping[str, Shape], parameters: int) -> None:

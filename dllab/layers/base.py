@@ -130,6 +130,8 @@ class Layer(Declared):
     indices: ClassVar[Literal["refuse", "take", "pass"]] = "refuse"
     """What it does with inputs that are indices, not quantities: it may make numbers of them, or pass them on."""
 
+    spreads: ClassVar[bool] = False
+    """Whether it mixes neighbouring steps, or those of other samples: padding would get into what is no padding."""
     timeless: ClassVar[frozenset[str]] = frozenset()
     """Output ports without an axis of time, though the layer keeps it at the others: what is remembered at the end."""
 

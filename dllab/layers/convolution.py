@@ -112,6 +112,7 @@ class _Convolution(Layer):
 
     axes: ClassVar[int]
     family: ClassVar[str] = "convolution"
+    spreads: ClassVar[bool] = True
     size_field: ClassVar[str] = "out_channels"
 
     out_channels: Annotated[int, Field(ge=1, le=65_536)] = Field(

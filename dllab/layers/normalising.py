@@ -26,6 +26,7 @@ class BatchNorm(Layer):
     kind: ClassVar[str] = "batch_norm"
     title: ClassVar[str] = N_("BatchNorm")
     family: ClassVar[str] = "normalise"
+    spreads: ClassVar[bool] = True
     glyph: ClassVar[str] = "mdi6.chart-bell-curve"
 
     momentum: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
@@ -106,6 +107,7 @@ class LayerNorm(Layer):
     kind: ClassVar[str] = "layer_norm"
     title: ClassVar[str] = N_("LayerNorm")
     family: ClassVar[str] = "normalise"
+    spreads: ClassVar[bool] = True
     glyph: ClassVar[str] = "mdi6.tune-vertical"
 
     over: Literal["last", "all"] = Field(
@@ -157,6 +159,7 @@ class _WithinSample(Layer):
     """What GroupNorm and InstanceNorm share: statistics of one sample alone, one scale and offset a channel."""
 
     family: ClassVar[str] = "normalise"
+    spreads: ClassVar[bool] = True
 
     eps: _EPS = Field(1e-5, title=N_("Epsilon"), description=N_("Added to the variance so that nothing divides by 0"))
     affine: bool = Field(True, title=N_("Scale and offset"), description=N_("Learn a scale and an offset per channel"))

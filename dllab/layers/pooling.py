@@ -14,6 +14,7 @@ class _Pooling(Layer):
     """What all pooling layers share: (channels, length) or (channels, height, width) comes in."""
 
     family: ClassVar[str] = "shape"
+    spreads: ClassVar[bool] = True
 
     def refuse_rank(self, x: Shape) -> None:
         """Raise Misfit for anything but a sequence or an image."""

@@ -232,6 +232,54 @@ class Mean(Layer):
 
 
 @layer
+class Max(Layer):
+    """Takes the largest number along one axis, which is gone afterwards.
+
+    $y = \\max_i x_i$: of a sequence the strongest step for each feature, wherever it stands. Padding behind a sequence is
+    no step of it and left out.
+
+    Reference: Collobert et al., *Natural language processing (almost) from scratch*, JMLR 12 (2011), 3.3.2; `torch.max`.
+    """
+
+    kind: ClassVar[str] = "max"
+    title: ClassVar[str] = N_("Max")
+    family: ClassVar[str] = "shape"
+    glyph: ClassVar[str] = "mdi6.arrow-collapse-up"
+
+    axis: _AXIS = Field(
+        1, title=N_("Axis"), description=N_("1 is the first axis after the batch: steps of a sequence, or channels")
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        refuse_axis(self.title, self.axis, x)
+        return (*x[: self.axis - 1], *x[self.axis :])
+
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return self.axis > 1
+
+    def takes_lengths(self, *inputs: Shape) -> bool:
+        return self.axis == 1 and is_padded(inputs[0])
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call("blocks.Max", (self.axis,))
+
+    def arithmetic(self, *inputs: Shape) -> str:
+        return f"{show_shape(inputs[0])} → {show_shape(self.shape(*inputs))}"
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        count = int(numbers["lengths"][index[0]]) if "lengths" in numbers else numbers["input"].shape[self.axis]
+        before, behind = index[: self.axis], index[self.axis + (what != "output") :]
+        cells = [(*before, i, *behind) for i in range(count)]
+        largest = Line(place("y", *before, *behind), tuple((at(numbers, "input", cell, "x"),) for cell in cells), "max")
+        if what == "output":
+            return (largest,)
+        first = next(cell for cell in cells if float(numbers["input"][cell]) == largest.value)
+        terms = ((at(numbers, "upstream", (*before, *behind), "∂L/∂y"),),) if first == index else ()
+        return largest, Line(place("∂L/∂x", *index), terms)
+
+
+@layer
 class Transpose(Layer):
     """Swaps two axes: what were rows become columns.
 

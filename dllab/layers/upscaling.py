@@ -16,6 +16,7 @@ class _TransposedConvolution(Layer):
 
     axes: ClassVar[int]
     family: ClassVar[str] = "convolution"
+    spreads: ClassVar[bool] = True
     size_field: ClassVar[str] = "out_channels"
 
     out_channels: Annotated[int, Field(ge=1, le=65_536)] = Field(
@@ -170,6 +171,7 @@ class Upsample(Layer):
 
     kind: ClassVar[str] = "upsample"
     title: ClassVar[str] = N_("Upsample")
+    spreads: ClassVar[bool] = True
     family: ClassVar[str] = "shape"
     glyph: ClassVar[str] = "mdi6.magnify-plus-outline"
 

@@ -303,6 +303,8 @@ DELIBERATE = {
     "no-matrix": "torch takes a batch of rows for one matrix",
     "range": "torch cuts off what lies outside",
     "nothing-left": "torch goes on with nothing",
+    "indices": "a layer for words would be built for none",
+    "state": "torch may take a state for another one of as many numbers",
 }
 # There is nothing that torch could be asked to do.
 STRUCTURAL = {"no-input", "no-output", "two-inputs", "disconnected", "open-input", "port", "cycle"}

@@ -46,7 +46,7 @@ LIMITS = {
 def test_all_layers_load() -> None:
     assert not LAYERS.broken
     expected = (
-        "custom input prior decoder linear conv1d conv2d max_pool avg_pool global_avg_pool global_max_pool adaptive_avg_pool "
+        "custom input prior decoder max linear conv1d conv2d max_pool avg_pool global_avg_pool global_max_pool adaptive_avg_pool "
         "adaptive_max_pool flatten reshape dropout batch_norm layer_norm relu leaky_relu elu gelu silu sigmoid tanh "
         "softmax identity add concat output "
         "conv_transpose1d conv_transpose2d upsample group_norm instance_norm dropout1d dropout2d slice multiply matmul "

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from dllab.build import Network, build, build_loss, encode_targets, to_code
+from dllab.build import Network, blocks, build, build_loss, encode_targets, to_code
 from dllab.build.making import make_module
 from dllab.build.module import sample_lengths
 from dllab.checking import check
@@ -145,6 +145,52 @@ def test_layers_that_mix_steps_are_warned_of() -> None:
     assert warning.severity == "warning"
     assert warning.text.startswith("Flatten also takes in the padding behind shorter sequences")
     even = experiment("embedding", "flatten", ("linear", {"features": 2}), data="parity")
+    assert not [p for p in check(even).problems if p.code == "padding"]
+
+
+PADDED = torch.tensor([[1.0, -5.0], [-2.0, 3.0], [9.0, 9.0], [9.0, 9.0]]).expand(2, 4, 2)
+
+
+def test_the_largest_step_is_none_of_the_padding() -> None:
+    lengths = torch.tensor([2, 4])
+    found = blocks.Max(1)(PADDED, lengths)
+    assert found.tolist() == [[1.0, 3.0], [9.0, 9.0]]
+    assert torch.equal(found[:1], blocks.Max(1)(PADDED[:1, :2]))
+    assert torch.equal(blocks.Max(2)(PADDED), PADDED.amax(2))
+
+
+@pytest.mark.parametrize("kind", ["max", "mean"])
+def test_longer_padding_changes_nothing_behind_max_and_mean(kind: str) -> None:
+    results = []
+    for length in (9, 14):
+        made = experiment("embedding", kind, ("linear", {"features": 2}), data="opinions", samples=200)
+        assert [p.code for p in check(made).problems] == []
+        network = build(made).eval()
+        x = torch.zeros(3, length, dtype=torch.int64)
+        x[:, :4] = torch.tensor([[3, 5, 0, 0], [1, 2, 3, 4], [7, 0, 0, 0]])
+        results.append(network(x))
+    assert torch.equal(*results)
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "offered"),
+    [
+        ("conv1d", {"padding": 1}, ["max", "mean"]),
+        ("max_pool", {}, ["max", "mean"]),
+        ("global_max_pool", {}, ["max", "mean"]),
+        ("batch_norm", {}, ["layer_norm"]),
+        ("instance_norm", {}, ["layer_norm"]),
+        ("layer_norm", {"over": "all"}, []),
+    ],
+)
+def test_what_would_mix_padding_in_is_refused(kind: str, params: dict[str, object], offered: list[str]) -> None:
+    made = experiment("embedding", (kind, params), "flatten", ("linear", {"features": 2}), data="parity", shortest=3)
+    problem = next(p for p in check(made).problems if p.code == "padding" and p.node == kind)
+    assert problem.severity == "error"
+    assert [fix.kind for fix in problem.fixes] == offered
+    for fix in problem.fixes:
+        assert not [p for p in check(apply_fix(made, fix)).problems if p.node == kind and p.severity == "error"]
+    even = experiment("embedding", (kind, params), "flatten", ("linear", {"features": 2}), data="parity")
     assert not [p for p in check(even).problems if p.code == "padding"]
 
 

@@ -32,6 +32,8 @@ CASES = [
     ("slice", {"axis": 2, "start": 1, "stop": -1}, [(2, 5)]),
     ("mean", {"axis": 1}, [(3, 2)]),
     ("mean", {"axis": 2}, [(3, 2)]),
+    ("max", {"axis": 1}, [(3, 2)]),
+    ("max", {"axis": 2}, [(3, 2)]),
     ("global_max_pool", {}, [(2, 3, 2)]),
     ("adaptive_avg_pool", {"output_size": 3}, [(2, 5, 4)]),
     ("adaptive_max_pool", {"output_size": 2}, [(2, 5)]),
