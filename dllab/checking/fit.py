@@ -33,7 +33,17 @@ def goal_problems(
     outputs = [(goal, goal.loss, goal.data) for goal in goals if goal.loss is not None and goal.data is not None]
     for goal, loss, data in outputs:
         wrong = list(task_problems(data, loss, "" if len(outputs) == 1 else goal.node))
+        wrong = wrong or list(_parameter_problems(experiment, data, loss, goal.node))
         yield from wrong or _fit_problems(experiment, nodes, data, loss, goal.node)
+
+
+def _parameter_problems(experiment: Experiment, data: DataSpec, loss: Loss, end: str) -> Iterator[Problem]:
+    """Parameters of a loss that don't fit the data, told where they stand: in the recipe or at the Output."""
+    name, text = loss.misfit(data)
+    if name and experiment.model.nodes[end].params.get("loss"):
+        yield Problem("loss-parameter", text, end, "loss")
+    elif name:
+        yield Problem("loss-parameter", text, name=f"training.loss.{name}")
 
 
 def task_problems(data: DataSpec, loss: Loss, end: str = "") -> Iterator[Problem]:

@@ -63,7 +63,7 @@ class _Elementwise(_Combining):
     def _different(self, inputs: tuple[Shape, ...], port: str, other: Shape) -> Misfit:
         first, at, remedies = inputs[0], port, _same_as(inputs[0], other)
         for larger, x in self.odd_rank(inputs):
-            at, remedies = larger, (InsertBefore("flatten"),) if x else ()
+            at, remedies = larger, (InsertBefore("flatten"),) if len(x) > 1 else ()
         return Misfit(
             "shapes",
             N_("{layer} needs equal shapes: {first_port} is {first}, {port} is {other}."),
@@ -241,7 +241,7 @@ class Concat(_Combining):
             raise Misfit("rank", text, port, remedies, port=port, other=show_shape(x), count=min(map(len, inputs)))
         if self.axis > len(first):
             text = N_("Concat along axis {axis}, but {got} has {count} axes after the batch.")
-            remedy = (SetParam("axis", max(1, len(first))),)
+            remedy = (SetParam("axis", len(first)),) if first else ()
             raise Misfit("axis", text, "axis", remedy, axis=self.axis, got=show_shape(first), count=len(first))
         for port, other in zip(self.input_ports(), inputs, strict=True):
             if _without(other, place) != _without(first, place):

@@ -302,9 +302,8 @@ class Transpose(Layer):
             axis = getattr(self, name)
             if axis > len(x):
                 text = N_("Transpose: there is no axis {axis}, {got} has {count} after the batch.")
-                raise Misfit(
-                    "axis", text, name, (SetParam(name, max(1, len(x))),), axis=axis, got=show_shape(x), count=len(x)
-                )
+                fix = (SetParam(name, len(x)),) if x else ()
+                raise Misfit("axis", text, name, fix, axis=axis, got=show_shape(x), count=len(x))
         out = list(x)
         out[self.first - 1], out[self.second - 1] = out[self.second - 1], out[self.first - 1]
         return tuple(out)

@@ -41,6 +41,10 @@ class Loss(Declared):
             return tuple(data.input)
         return _every_step(data, len(data.targets) if data.task == "regression" else len(data.classes))
 
+    def misfit(self, data: DataSpec) -> tuple[str, str]:
+        """A parameter that doesn't fit this data and why, in one sentence; both empty where all do."""
+        return "", ""
+
     def weights(self, counts: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
         """Further options of the call, made tensors: weights that follow from how often each class occurs."""
         return {}
@@ -86,18 +90,44 @@ class CrossEntropy(Loss):
         title=N_("Label smoothing"),
         description=N_("Share of the target that is spread evenly over all classes, against being too sure"),
     )
-    class_weights: _CLASS_WEIGHTS = Field(
+    class_weights: Literal["none", "balanced", "own"] = Field(
         "none",
         title=N_("Class weights"),
-        description=N_("balanced: a class that is half as frequent in the training part counts twice as much"),
+        description=N_(
+            "balanced: a class that is half as frequent in the training part counts twice as much; own: the numbers below"
+        ),
+    )
+    own_weights: Annotated[str, Field(max_length=4000)] = Field(
+        "",
+        title=N_("Own weights"),
+        description=N_("One number for each class in their order, with commas between, as in 1, 1, 5"),
     )
 
     def target_form(self, data: DataSpec) -> TargetForm:
         return "index"
 
+    def own(self) -> tuple[float, ...]:
+        """The numbers that a person wrote; none where one of them is no weight."""
+        try:
+            found = tuple(float(part) for part in self.own_weights.replace(";", ",").split(",") if part.strip())
+        except ValueError:
+            return ()
+        return found if all(0 <= weight < 1e9 for weight in found) and sum(found) > 0 else ()
+
+    def misfit(self, data: DataSpec) -> tuple[str, str]:
+        if self.class_weights != "own" or len(self.own()) == len(data.classes):
+            return "", ""
+        text = _(
+            "There are {count} classes: write as many weights of at least 0, with commas between, as in {example}."
+        )
+        example = ", ".join(["1"] * min(len(data.classes), 4)) + (", …" if len(data.classes) > 4 else "")
+        return "own_weights", text.format(count=len(data.classes), example=example)
+
     def weights(self, counts: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
         if self.class_weights == "none":
             return {}
+        if self.class_weights == "own":
+            return {"weight": self.own()}
         return {"weight": tuple(sum(counts) / (len(counts) * max(1, count)) for count in counts)}
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:

@@ -205,6 +205,23 @@ def three_classes() -> DataSpec:
     return DataSpec(10, (2,), "classification", classes=("a", "b", "c"))
 
 
+def test_own_class_weights_are_those_that_were_written() -> None:
+    params = {"class_weights": "own", "own_weights": "1, 4.5"}
+    session = Session(recipe(moons(), loss=Choice(kind="cross_entropy", params=params)), "cpu")
+    x, targets, _labels = session.validation
+    assert isinstance(targets, torch.Tensor)
+    with torch.no_grad():
+        outputs = session.network(x)
+    expected = torch.nn.functional.cross_entropy(outputs, targets, torch.tensor([1.0, 4.5]))
+    assert float(session.loss(outputs, targets)) == pytest.approx(float(expected), rel=1e-6)
+    for wrong in ("", "1", "1, 2, 3", "1, two", "-1, 2", "0, 0"):
+        made = recipe(moons(), loss=Choice(kind="cross_entropy", params={**params, "own_weights": wrong}))
+        (problem,) = check(made).problems
+        assert (problem.name, problem.severity) == ("training.loss.own_weights", "error")
+        assert "2 classes" in problem.text
+        assert "1, 1." in problem.text
+
+
 def test_balanced_class_weights_are_those_of_scikit_learn() -> None:
     y = np.array([0] * 6 + [1] * 3 + [2], dtype=np.int64)
     made = recipe(moons(), loss=Choice(kind="cross_entropy", params={"class_weights": "balanced"}))

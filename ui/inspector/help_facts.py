@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dllab.data.base import Dataset
 from dllab.declare import Declared, FormField, form_fields
-from dllab.layers.base import FAMILIES, Layer, Misfit, Shape, show_shape
+from dllab.layers.base import FAMILIES, Layer, Misfit, Shape, Signal, show_shape
 from dllab.recipe.initialisation import Initialisation
 from dllab.recipe.losses import Loss
 from dllab.recipe.optimisers import Optimiser
@@ -15,6 +15,9 @@ from ui.inspector.words import parameter_words, sample_words, target_words, valu
 
 _EXAMPLES: tuple[Shape, ...] = ((64,), (16, 32), (3, 8, 8))
 """Inputs that an example is made of: numbers, a signal, an image."""
+
+_WORDS: tuple[Shape, ...] = (Signal((6,), 27), (32,))
+"""For a layer that takes words, and a state beside them."""
 
 Facts = list[tuple[str, str]]
 
@@ -67,6 +70,7 @@ def layer_example(layer: Layer) -> Facts:
     """The shape rule of a layer on an input that fits it, with the arithmetic where there is some."""
     ports = len(layer.input_ports())
     fitting = [found for found in (_try(layer, (shape,) * ports) for shape in _EXAMPLES if ports) if found]
+    fitting = fitting or [found for found in ((_try(layer, _WORDS[:ports]),) if ports else ()) if found]
     if not fitting:
         return []
     return next((facts for facts in fitting if len(facts) > 3), fitting[-1])
