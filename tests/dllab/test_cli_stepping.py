@@ -71,6 +71,31 @@ def test_probe_writes_what_a_view_shows(xor: Path, capsys, tmp_path: Path) -> No
         assert arrays["weight.values.axes"].tolist() == ["output", "input"]
 
 
+@pytest.mark.parametrize(
+    ("template", "what", "array", "axes"),
+    [
+        ("adding-lstm", "gates", "forget", ["step", "unit"]),
+        ("vit-digits", "attention", "weights", ["head", "query", "key"]),
+        ("digits-cnn", "activations", "output", ["channel", "row", "column"]),
+        ("digits-cnn", "distribution", "counts", ["unit", "bin"]),
+        ("moons-mlp", "gradients", "ratio", ["layer"]),
+        ("moons-mlp", "losses", "loss", ["sample"]),
+    ],
+)
+def test_probe_names_the_axes(
+    template: str, what: str, array: str, axes: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file, out = tmp_path / "x.dllab", tmp_path / "x.npz"
+    assert main(["new", template, "-o", str(file)]) == 0
+    capsys.readouterr()
+    assert main(["probe", str(file), "--what", what, "--sample", "1", "-o", str(out)]) == 0
+    with np.load(out, allow_pickle=False) as arrays:
+        assert arrays[f"{array}.axes"].tolist() == axes
+        numbers = arrays[array]
+    extents = " × ".join(f"{n} {axis}" for n, axis in zip(numbers.shape, axes, strict=True))
+    assert f"{array}: {numbers.dtype} {extents}" in capsys.readouterr().out
+
+
 def test_probe_lists_what_applies(xor: Path, capsys) -> None:
     capsys.readouterr()
     assert main(["probe", str(xor), "--list"]) == 0
