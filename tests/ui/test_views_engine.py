@@ -16,11 +16,16 @@ from dllab.templates import load_template
 from ui.document import Document
 from ui.lab import Lab
 from ui.views.activations import Activations
+from ui.views.attention import Attention
 from ui.views.base import View
 from ui.views.boundary import Boundary
 from ui.views.confusion import Confusion
 from ui.views.curves import Curves
 from ui.views.data import Data
+from ui.views.distribution import Distribution
+from ui.views.gates import Gates
+from ui.views.gradients import Gradients
+from ui.views.losses import Losses
 from ui.views.predictions import Predictions
 from ui.views.saving import save_data
 from ui.views.weights import Weights
@@ -167,3 +172,42 @@ def test_diabetes(qtbot: QtBot, trained: Callable[[str, int], Lab], tmp_path: Pa
     assert not activations.mistake_button.isVisible()
     assert activations.sample.values is not None
     assert activations.sample._features[0] == "age"
+
+
+def test_inside_the_digits_network(qtbot: QtBot, trained: Callable[[str, int], Lab], tmp_path: Path) -> None:
+    lab = trained("digits-cnn", 2)
+    lab.select("relu")
+    views = Losses(lab), Distribution(lab), Gradients(lab), Confusion(lab)
+    for view in views:
+        seen(qtbot, view)
+    losses, distribution, gradients, confusion = views
+    truth = {name: unpack(confusion.pictures["confusion"].arrays[name]) for name in ("true", "says", "confidence")}
+    for number, true, says, sure, loss in saved(losses, tmp_path / "l.csv"):
+        right = true == says
+        assert (true, says) == (str(truth["true"][int(number)]), str(truth["says"][int(number)]))
+        if right:
+            assert float(loss) == pytest.approx(-np.log(float(sure)), abs=1e-4)
+        else:
+            assert float(loss) > np.log(2)
+    counts = unpack(distribution.pictures["distribution"].arrays["counts"])
+    assert np.array([row[3] for row in saved(distribution, tmp_path / "d.csv")], int).sum() == counts.sum() > 0
+    assert distribution.map.edges[0] == 0, "nothing that leaves a ReLU is below 0"
+    ((step, *norms, _clipped),) = saved(gradients, tmp_path / "g.csv")
+    assert int(step) == lab.runs.current.step
+    assert all(float(norm) > 0 for norm in norms)
+
+
+def test_attention_and_gates_of_a_real_run(qtbot: QtBot, trained: Callable[[str, int], Lab], tmp_path: Path) -> None:
+    attention = Attention(trained("copy-attention", 1))
+    seen(qtbot, attention)
+    rows: dict[tuple[str, str], float] = {}
+    for head, query, _key, _asks, _asked, weight in saved(attention, tmp_path / "a.csv"):
+        rows[head, query] = rows.get((head, query), 0.0) + float(weight)
+    assert list(rows.values()) == pytest.approx([1.0] * len(rows), abs=1e-5)
+    gates = Gates(trained("text-gru", 1))
+    seen(qtbot, gates)
+    header, found = gates.rows()
+    values = np.array([row[3:] for row in found])
+    by_name = dict(zip(header[3:], values.T, strict=True))
+    assert ((by_name["update"] > 0) & (by_name["update"] < 1)).all()
+    assert (np.abs(by_name["hidden"]) < 1).all()
