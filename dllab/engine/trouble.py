@@ -33,7 +33,7 @@ class Trouble:
 _BROKEN = {
     "batch": N_("Loss became {value} at step {step}: the batch itself holds {bad} numbers that are not finite."),
     "forward": N_("Loss became {value} at step {step}, first in {layer}: {bad} of its {count} outputs are not finite."),
-    "loss": N_("Loss became {value} at step {step}: the outputs of {layer} are finite, but too large for the loss."),
+    "loss": N_("Loss became {value} at step {step}: what the network puts out is finite, but too large for the loss."),
     "backward": N_(
         "Loss became {value} at step {step}, because on the way back through {layer} at step {first} "
         "{bad} of {count} gradients were not finite."

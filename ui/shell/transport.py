@@ -59,7 +59,7 @@ class Transport:
     def show_fault(self) -> None:
         """Open the operation that made the first number that is not finite, step by step."""
         if not self.cannot_show_fault():
-            self._window.layouts.show("stepper")
+            self._window.layouts.show_or_use("stepper", "step")
             self._window.lab.link.send(protocol.Walk("fault"))
 
     def cannot_show_fault(self) -> str:
