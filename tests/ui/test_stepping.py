@@ -257,3 +257,17 @@ def test_links_of_two_ports_carry_their_own_shapes(make_window: Callable[..., Wi
     wires = window.canvas.scene.wires
     assert wires[Link(source="left", target="both", input="a")].light == "forward"
     assert {tag.words for tag in window.canvas.spotlight.tags} == {"9 × 4", "9 × 2"}
+
+
+def test_a_layer_in_a_group_is_followed_onto_its_page_and_back(window: Window, engine: Engine) -> None:
+    window.canvas.select(["relu", "max_pool"])
+    group = window.canvas.editor.group_selection()
+    window.lab.walked.emit(walked("forward", f"{group}/relu", input=np.zeros((32, 16, 8, 8))))
+    assert window.canvas.page.path == (group,)
+    assert window.canvas.selected() == ("relu",)
+    assert lit(window) == {"in -> relu": "forward"}
+    assert "max_pool" in dimmed(window)
+    window.lab.walked.emit(walked("forward", "conv2d_2", input=np.zeros((32, 16, 4, 4))))
+    assert window.canvas.page.path == ()
+    assert lit(window) == {f"{group} -> conv2d_2": "forward"}
+    assert dimmed(window) == set(window.canvas.scene.nodes) - {"conv2d_2"}
