@@ -29,17 +29,27 @@ class Way:
         return at(self.numbers, self.array(name), (n, t, k), name)
 
     def before(self, name: str, n: int, t: int, k: int) -> Factor:
-        """The same at the step before; 0 at the first one."""
+        """The same at the step before; at the first one what it began with."""
         earlier = t + 1 if self.backward else t - 1
-        if not 0 <= earlier < self.numbers[self.array("h")].shape[1]:
-            return constant(0.0)
+        if not 0 <= earlier < self.numbers[self.array("h")].shape[1] or not _answers(self.numbers, n, earlier):
+            return self._first(name, n, k)
         return at(self.numbers, self.array(name), (n, earlier, k), name)
+
+    def _first(self, name: str, n: int, k: int) -> Factor:
+        """0, or a number of the state that comes in: a row for each layer and direction, the cell behind the state."""
+        if "input.state" not in self.numbers:
+            return constant(0.0)
+        size = self.numbers[self.array("h")].shape[2]
+        row = self.layer * (1 + ("h_l0_reverse" in self.numbers)) + self.backward
+        feature = k + size * (name == "c")
+        alone = self.numbers["input.state"].ndim == 2
+        return at(self.numbers, "input.state", (n, feature) if alone else (n, row, feature), name)
 
     def given(self, n: int, t: int, only: int | None = None) -> list[Factor]:
         """What comes in at a step: the input, or the states of the layer below; all of it, or one number."""
         dropped = f"input_l{self.layer}"
         if self.layer == 0 or dropped in self.numbers:
-            array = dropped if self.layer else "input"
+            array = dropped if self.layer else "input" if "input" in self.numbers else "input.in"
             width = self.numbers[array].shape[2]
             return [at(self.numbers, array, (n, t, i), "x") for i in (range(width) if only is None else (only,))]
         below = [f"h_l{self.layer - 1}{end}" for end in ("", "_reverse")]
@@ -125,8 +135,10 @@ def explain_cells(numbers: Numbers, what: str, index: Index, cell: Cell, output:
     ways = [Way(numbers, int(name[3:].partition("_")[0]), name[1:]) for name in numbers if name.startswith("h_l")]
     if not ways:
         return ()
-    if what == "output":
+    if what in ("output", "output.out"):
         return _put_out(numbers, index, cell, output, ways)
+    if what == "output.state":
+        return _handed_on(numbers, index, cell, ways)
     name, _under, end = what.partition("_l")
     way = next((way for way in ways if way.end == f"_l{end}"), None)
     if way is None or what.startswith("input"):
@@ -138,6 +150,16 @@ def explain_cells(numbers: Numbers, what: str, index: Index, cell: Cell, output:
 def _answers(numbers: Numbers, n: int, t: int) -> bool:
     """Whether a step is no padding."""
     return "lengths" not in numbers or t < int(numbers["lengths"][n])
+
+
+def _handed_on(numbers: Numbers, index: Index, cell: Cell, ways: list[Way]) -> Lines:
+    """What remains in memory at the end: the state of a way, and behind it the cell."""
+    n, feature = index[0], index[-1]
+    way = ways[index[1] if len(index) > 2 else 0]
+    behind, k = divmod(feature, numbers[way.array("h")].shape[2])
+    steps = int(numbers["lengths"][n]) if "lengths" in numbers else numbers[way.array("h")].shape[1]
+    lines = cell(way, "c" if behind else "h", n, 0 if way.backward else steps - 1, k)
+    return (*lines, Line(place("state", *index), ((lines[-1].factor(),),)))
 
 
 def _put_out(numbers: Numbers, index: Index, cell: Cell, output: str, ways: list[Way]) -> Lines:
@@ -163,7 +185,7 @@ def explain_learning(numbers: Numbers, what: str, index: Index, reset: str = "")
         if name.startswith("delta_l")
     }
     name = what.removeprefix("gradient.")
-    if name == "input" and ways:
+    if name in ("input", "input.in") and ways:
         n, t, i = index
         terms = [
             (at(numbers, f"delta{end}", (n, t, row), "δ"), at(numbers, way.array("weight_ih"), (row, i), "W"))

@@ -18,8 +18,7 @@ def inside(step: Step, inputs: list[Tensor], lengths: Tensor | None, output: Ten
     """The numbers between input and output by name; empty where there are none to tell. `random` is the state of torch's
     random numbers before the module was called."""
     compute = next((found for kind, found in _KINDS.items() if isinstance(step.module, kind)), None)
-    # A state that is taken over or handed on is not told.
-    if compute is None or len(step.outputs) > 1 or (isinstance(step.module, Memory) and len(inputs) > 1):
+    if compute is None:
         return {}
     with torch.no_grad(), torch.random.fork_rng([]):
         torch.set_rng_state(random)
@@ -77,6 +76,8 @@ def _through_attention(
 def _recurrent(module: Memory, inputs: list[Tensor], lengths: Tensor | None, sums: Sums | None = None) -> Arrays:
     """With `sums` these are gathered, too."""
     x = inputs[0]
+    rows = inputs[1].reshape(len(x), -1, inputs[1].shape[-1]).unbind(1) if module.takes_state else ()
+    first = iter(rows)
     arrays: Arrays = {} if lengths is None else {"lengths": lengths}
     finals: list[Tensor] = []
     for number in range(module.num_layers):
@@ -84,7 +85,7 @@ def _recurrent(module: Memory, inputs: list[Tensor], lengths: Tensor | None, sum
             arrays[f"input_l{number}"] = x = _thinned(module, x, lengths)
         ways = []
         for end in ("", "_reverse")[: 1 + module.bidirectional]:
-            told = _way(module, x, lengths, f"_l{number}{end}", sums)
+            told = _way(module, x, lengths, f"_l{number}{end}", next(first, None), sums)
             arrays |= {f"{name}_l{number}{end}": torch.stack(steps, 1) for name, steps in told.items()}
             ways.append(arrays[f"h_l{number}{end}"])
             finals.append(_last(ways[-1], lengths, backward=bool(end)))
@@ -104,12 +105,14 @@ def _thinned(module: Memory, x: Tensor, lengths: Tensor | None) -> Tensor:
     return padded
 
 
-def _way(module: Memory, x: Tensor, lengths: Tensor | None, end: str, sums: Sums | None) -> dict[str, list[Tensor]]:
+def _way(
+    module: Memory, x: Tensor, lengths: Tensor | None, end: str, first: Tensor | None, sums: Sums | None
+) -> dict[str, list[Tensor]]:
     """One layer in one direction: by name, its numbers (N, H) at every step; 0 in the padding."""
     weights = {name.removesuffix(end): value for name, value in module.named_parameters() if name.endswith(end)}
     cell = next(found for kind, found in _CELLS.items() if isinstance(module, kind))
     count, length = x.shape[:2]
-    state: dict[str, Tensor] = {}
+    state = {} if first is None else dict(zip("hc", first.chunk(first.shape[1] // module.hidden_size, 1), strict=False))
     told: dict[str, list[Tensor]] = {}
     for t in reversed(range(length)) if end.endswith("_reverse") else range(length):
         before = state.get("h", x.new_zeros(count, module.hidden_size))

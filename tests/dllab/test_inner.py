@@ -30,6 +30,13 @@ RECURRENT = [
     ("gru", {"reset": "cho", "bidirectional": True}),
     ("gru", {"reset": "cho", "num_layers": 2, "dropout": 0.2, "output": "final state"}),
 ]
+STATES = [
+    ("rnn", {"takes_state": True}),
+    ("lstm", {"takes_state": True, "gives_state": True}),
+    ("lstm", {"takes_state": True, "num_layers": 2, "bidirectional": True}),
+    ("gru", {"gives_state": True, "num_layers": 2, "output": "last step"}),
+    ("gru", {"takes_state": True, "gives_state": True, "bidirectional": True, "reset": "cho"}),
+]
 ATTENTION = [
     ("attention", {}, [(4, 3), (5, 3), (5, 2)]),
     ("attention", {"scale": False, "causal": True}, [(4, 3), (4, 3), (4, 3)]),
@@ -40,7 +47,11 @@ ATTENTION = [
     ("transformer_encoder", {"num_heads": 2, "dim_feedforward": 5, "norm_first": False, "causal": True}, [(4, 6)]),
 ]
 CASES = [
-    *((kind, {"hidden_size": 3, **params}, [(5, 2)], padded) for kind, params in RECURRENT for padded in (False, True)),
+    *(
+        (kind, {"hidden_size": 3, **params}, [(5, 2)], padded)
+        for kind, params in (*RECURRENT, *STATES)
+        for padded in (False, True)
+    ),
     *((kind, params, shapes, padded) for kind, params, shapes in ATTENTION for padded in (False, True)),
 ]
 
@@ -52,14 +63,18 @@ def test_what_is_inside_comes_to_what_the_fused_module_puts_out(
     torch.manual_seed(6)
     layer = LAYERS.make(kind, {"hidden_size": 3, **params} if "hidden_size" in params else params)
     given = [Signal(shape, 0, padded) for shape in shapes]
+    if params.get("takes_state"):
+        shapes = [*shapes, layer.state_shape()]
+        given.append(Signal(shapes[-1]))
     call = layer.call(*given)
     assert call is not None
     module = make_module(call).double()
-    lengths = torch.tensor([2, shapes[-1][0], 1]) if padded else None
+    lengths = torch.tensor([2, shapes[0][0] if len(shapes) != 3 else shapes[-1][0], 1]) if padded else None
     inputs = [torch.randn(3, *shape, dtype=torch.float64) for shape in shapes]
-    step = Step("node", module, (), (0,), padded)
+    step = Step("node", module, (), tuple(range(len(layer.output_ports()))), padded)
     random = torch.get_rng_state()
-    (output,) = step.carry_out(inputs, lengths)
+    outputs = step.carry_out(inputs, lengths)
+    output = outputs[0]
     arrays = inside(step, inputs, lengths, output, random)
     assert arrays
     compute = next(found for k, found in _KINDS.items() if isinstance(module, k))
@@ -71,10 +86,12 @@ def test_what_is_inside_comes_to_what_the_fused_module_puts_out(
     ports = [f"input.{port}" for port in layer.input_ports()] if len(inputs) > 1 else ["input"]
     numbers: dict[str, np.ndarray] = {n: v.numpy() for n, v in zip(ports, inputs, strict=True)}
     numbers |= {name: value.detach().numpy() for name, value in module.state_dict().items()}
-    numbers |= {name: value.detach().numpy() for name, value in {**arrays, "output": output}.items()}
+    made = {f"output.{port}": value for port, value in zip(layer.output_ports(), outputs, strict=True)}
+    made = made if len(made) > 1 else {"output": output}
+    numbers |= {name: value.detach().numpy() for name, value in {**arrays, **made}.items()}
     numbers["training"] = np.array(True)
     chosen = Random(1)
-    for what in (name for name in {**arrays, "output": output} if name != "lengths" and not name.startswith("input")):
+    for what in (name for name in {**arrays, **made} if name != "lengths" and not name.startswith("input")):
         every = list(np.ndindex(numbers[what].shape))
         for index in chosen.sample(every, min(12, len(every))):
             lines = layer.explain(numbers, what, index)
