@@ -223,9 +223,11 @@ def test_every_rule_has_a_fault_here() -> None:
     assert {rule for rule, *_rest in FAULTS} == set(RULES)
 
 
-@pytest.mark.parametrize("template", ["digits-cnn", "spiral-mlp"])
-def test_a_healthy_network_is_left_in_peace(template: str) -> None:
-    experiment = load_template(template)
-    session = Session(experiment, "cpu")
+@pytest.mark.parametrize(
+    ("template", "epochs"),
+    [("digits-cnn", 3), ("spiral-mlp", 10), ("moons-mlp", 20), ("wine-mlp", 20), ("house-price-mlp", 10)],
+)
+def test_a_healthy_network_is_left_in_peace(template: str, epochs: int) -> None:
+    session = Session(load_template(template), "cpu")
     assert found(session) == {}
-    assert found(session, 3 * session.steps_per_epoch) == {}
+    assert found(session, epochs * session.steps_per_epoch) == {}
