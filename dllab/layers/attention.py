@@ -216,7 +216,8 @@ class PositionalEncoding(Layer):
 
     def call(self, *inputs: Shape) -> Call:
         options = {"learned": True} if self.pattern == "learned" else {}
-        return Call("blocks.PositionalEncoding", tuple(inputs[0]), options)
+        length, features = inputs[0]
+        return Call("blocks.PositionalEncoding", (length, features), options)
 
     def arithmetic(self, *inputs: Shape) -> str:
         length, features = inputs[0]
