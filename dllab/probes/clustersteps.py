@@ -16,6 +16,15 @@ from dllab.probes.base import DoesNotApply, Shown, cluster_probe, integer
 from dllab.probes.clusters import about, assignments, chosen
 
 _MOST = 1_000_000
+_AXES = {
+    **dict.fromkeys(("index", "labels"), ("sample",)),
+    **dict.fromkeys(("point", "neighbours", "left", "right"), ("member",)),
+    **dict.fromkeys(("centres", "before"), ("cluster", "direction")),
+    "x": ("sample", "direction"),
+    "link": ("end", "direction"),
+    "circle": ("corner", "direction"),
+    "brackets": ("merge", "place"),
+}
 _kept: dict[tuple[int, str], Trace] = {}
 """The newest trace of all: walking through it asks for one step after the other."""
 
@@ -49,7 +58,7 @@ def cluster_steps(found: Clusterings, params: Mapping[str, Any]) -> Shown:
         drawn = draw(trace.merges, len(trace.merges))
         arrays["brackets"] = drawn.brackets[:number].astype(np.float32)
         labels["leaves"] = len(drawn.leaves)
-    return Shown(arrays, labels)
+    return Shown(arrays, labels, {name: _AXES[name] for name in arrays})
 
 
 def _trace(found: Clusterings, made: Clustered) -> Trace:

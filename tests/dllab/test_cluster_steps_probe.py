@@ -10,6 +10,7 @@ from dllab.clustering.traces import UNSEEN
 from dllab.data.prepare import prepare
 from dllab.document import edits
 from dllab.document.experiment import Experiment
+from dllab.engine.protocol import pack
 from dllab.probes import DoesNotApply, compute_clusters, load_probes
 from dllab.probes.base import Shown
 from dllab.templates import load_template
@@ -25,7 +26,11 @@ def found_in(experiment: Experiment) -> Clusterings:
 
 
 def step_of(found: Clusterings, number: int) -> Shown:
-    return compute_clusters(found, "cluster_steps", {"step": number})
+    shown = compute_clusters(found, "cluster_steps", {"step": number})
+    for name, array in shown.arrays.items():
+        pack(array)
+        assert len(shown.axes[name]) == array.ndim
+    return shown
 
 
 def test_a_visit_shows_its_circle_and_who_lies_in_it() -> None:

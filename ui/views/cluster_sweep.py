@@ -35,6 +35,10 @@ _SCORES = {
 }
 
 
+_LIMITS = {"stability": (0.0, 1.0), "ari": (0.0, 1.0), "noise": (0.0, 1.0)}
+"""Ends of the colours; agreement below 0 is no better than none."""
+
+
 class SweepMap(LabelledHeat):
     """A map whose places can be chosen by a click or Enter."""
 
@@ -83,8 +87,7 @@ class ClusterSweep(View):
 
     def _lay_out(self) -> None:
         top, row = QHBoxLayout(), QHBoxLayout()
-        top.addWidget(self.tabs)
-        top.addStretch(1)
+        top.addWidget(self.caption, 1)
         top.addWidget(self.bar)
         row.setSpacing(8)
         row.addWidget(self.map, 1)
@@ -96,9 +99,9 @@ class ClusterSweep(View):
         self.pages.addWidget(whole)
         self.pages.addWidget(self.plot)
         layout = column(self.body, 4)
-        layout.addLayout(top)
+        layout.addWidget(self.tabs)
         layout.addLayout(self.pages, 1)
-        layout.addWidget(self.caption)
+        layout.addLayout(top)
 
     # --- asking -----------------------------------------------------------------------------------------------------
 
@@ -181,7 +184,8 @@ class ClusterSweep(View):
 
     def _draw_map(self, answer: Picture, values: np.ndarray) -> None:
         self.pages.setCurrentIndex(0)
-        self.map.set_values(values[None], square=False)
+        self.map.set_values(values[None], square=False, limits=_LIMITS.get(self.tabs.current))
+        self.map.set_hidden(~np.isfinite(values))
         self.map.set_names(
             [show(v) for v in answer.labels["rows"]], [show(v) for v in answer.labels["columns"]], plain=True
         )
