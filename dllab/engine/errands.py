@@ -47,6 +47,11 @@ class Errand:
         self._run, self._step = run, session.step if session is not None else 0
         self._work = SLOW_OF_CLUSTERS[self._probe](found, self._params)
 
+    def refuse(self, session: Session | None, run: str, message: str) -> protocol.Picture:
+        """There is nothing that it could be about: it ends with a sentence."""
+        self._step = session.step if session is not None else 0
+        return self._end(run, message=message)
+
     def close(self) -> None:
         """Give up what is not finished."""
         if self._work is not None:

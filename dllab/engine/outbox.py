@@ -154,4 +154,8 @@ def _frame(event: Event) -> bytes:
         return encode(event)
     except ProtocolError:
         log.exception("%s was not sent", type(event).__name__)
-        return encode(Complaint("size", _("What was asked for is too large to show. Choose a smaller layer or batch.")))
+        words = _("What was asked for is too large to show. Choose a smaller layer or batch.")
+        if isinstance(event, Picture):
+            # The window grants credit for pictures, not for complaints.
+            return encode(Picture(event.id, event.run, event.step, {}, {}, words))
+        return encode(Complaint("size", words))

@@ -73,6 +73,12 @@ class Pictures:
         for number in [*self._looks, *self._errands]:
             self.forget(number)
 
+    def begin(self) -> None:
+        """Another run begins: nothing of the last one is held, and what is under way for it ends."""
+        self.clusterings = self._following = None
+        for errand in self._errands.values():
+            errand.close()
+
     def hurry(self) -> None:
         """The run stands elsewhere and waits to be seen: make all of them now."""
         for look in self._looks.values():
@@ -130,11 +136,7 @@ class Pictures:
     def show(self, session: Session | None, run: str, look: Subscription | Errand) -> None:
         """Make one, or a piece of a slow one, and send it."""
         if isinstance(look, Errand):
-            if look.of_clusters and not look.begun(run):
-                look.begin(self._found(session), session, run)
-            picture = look.go_on(session, run)
-            if picture is not None:
-                self._outbox.latest(picture)
+            self._go_on(session, run, look)
             return
         began = time.perf_counter()
         arrays: dict[str, protocol.Array] = {}
@@ -158,6 +160,22 @@ class Pictures:
         look.shown = self._mark(look, session, run)
         step = session.step if session is not None else 0
         self._outbox.latest(protocol.Picture(look.id, run, step, arrays, labels, message))
+
+    def _go_on(self, session: Session | None, run: str, errand: Errand) -> None:
+        if errand.of_clusters and not errand.begun(run):
+            try:
+                found = self._found(session)
+            except DoesNotApply as reason:
+                self._outbox.latest(errand.refuse(session, run, str(reason)))
+                return
+            except Exception as error:
+                log.exception("what errand %d is about could not be found", errand.id)
+                self._outbox.latest(errand.refuse(session, run, explain(error, session).text))
+                return
+            errand.begin(found, session, run)
+        picture = errand.go_on(session, run)
+        if picture is not None:
+            self._outbox.latest(picture)
 
     def _compute(self, session: Session | None, look: Subscription) -> Shown:
         if _is_of_clusters(look, session):

@@ -71,18 +71,26 @@ class Worker(threading.Thread):
         """Until Quit."""
         while not self._quitting:
             self._take_commands()
-            if self._clustering.busy:
-                if (ending := self._clustering.look()) is not None:
-                    self._enter(*ending)
-            elif self._state == "running":
-                self._burst()
-            elif self._waits():
-                assert self._travel is not None
-                self._move(self._travel)
-            self._report()
+            try:
+                self._go_on()
+                self._report()
+            except Exception as error:
+                # What it raised would end the thread, and with it all that is asked for later.
+                log.exception("the run could not go on")
+                self._fail(explain(error, self._session))
         self._clustering.close()
         self._pictures.close()
         self._keep()
+
+    def _go_on(self) -> None:
+        if self._clustering.busy:
+            if (ending := self._clustering.look()) is not None:
+                self._enter(*ending)
+        elif self._state == "running":
+            self._burst()
+        elif self._waits():
+            assert self._travel is not None
+            self._move(self._travel)
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
@@ -123,7 +131,7 @@ class Worker(threading.Thread):
             case protocol.Resume() if self._session is not None:
                 self._resume(self._session, command)
             case protocol.Stop() if self._state in ("running", "paused"):
-                self._stop()
+                self._end_run()
             case protocol.Reset():
                 self._begin("")
                 self._enter("idle")
@@ -144,7 +152,7 @@ class Worker(threading.Thread):
             case protocol.Quit():
                 self._quitting = True
 
-    def _stop(self) -> None:
+    def _end_run(self) -> None:
         self._clustering.end()
         self._come_back()
         self._enter("stopped")
@@ -245,7 +253,8 @@ class Worker(threading.Thread):
     def _begin(self, run: str) -> None:
         """Nothing is left of what was there before."""
         self._clustering.end()
-        self._session = self._travel = self._pictures.clusterings = None
+        self._session = self._travel = self._fault = None
+        self._pictures.begin()
         self._keeping.begin()
         self._run = run
 
@@ -358,7 +367,13 @@ class Worker(threading.Thread):
 
     def _stop_non_finite(self, session: Session, trouble: NonFinite) -> None:
         assert self._travel is not None
-        self._fault = self._travel.find_fault(session.step)
+        try:
+            self._fault = self._travel.find_fault(session.step)
+        except Exception:
+            # The run has ended all the same: only where is not known.
+            log.exception("the operation at fault was not found")
+            self._fault = None
+            self._come_back()
         found = explain_non_finite(session, trouble, self._fault)
         if session.best.weights:
             session.show_best()
@@ -367,6 +382,9 @@ class Worker(threading.Thread):
     def _fail(self, trouble: Trouble) -> None:
         if trouble.code == "memory":
             self._session = self._travel = None
+            self._pictures.begin()
+        elif self._travel is not None:
+            self._travel.target = None
         self._enter("failed", trouble)
         gc.collect()
         if torch.cuda.is_available():

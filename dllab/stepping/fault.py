@@ -1,5 +1,6 @@
 """The operation that was the first to make a number that is not finite."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from dllab.training.session import NonFinite, Session
 
 _BACK = 50
 """Steps looked through at most: weights that are no numbers rarely leave a loss that is one."""
+_PATIENCE_S = 1.0
+"""Each step back is a replay, and meanwhile nothing else is answered."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,13 @@ def find_fault(session: Session, timeline: Timeline, batch: int) -> Fault | None
     timeline.go_to(batch)
     here = snapshot(session)
     earliest = max(batch - _BACK, timeline.steps[0])
-    start = batch
-    while start > earliest and not _sound(session):
-        start -= 1
-        timeline.go_to(start)
+    start, until = batch, time.perf_counter() + _PATIENCE_S
     try:
+        while start > earliest and not _sound(session):
+            if time.perf_counter() > until:
+                return None
+            start -= 1
+            timeline.go_to(start)
         return next((found for found in map(_look, _numbered(session)) if found is not None), None)
     except NonFinite:
         return None

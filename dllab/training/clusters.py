@@ -1,5 +1,6 @@
 """Clusters of what the layers of a network put out, found again and again while it trains."""
 
+import logging
 import time
 from dataclasses import replace
 from math import prod
@@ -12,6 +13,8 @@ from dllab.clustering.fit import ClusterProblem
 from dllab.layers.analysing import Analysis, Clustering
 from dllab.training.features import layer_outputs
 from dllab.training.session import Session
+
+log = logging.getLogger(__name__)
 
 _LONGEST_S = 0.4
 """A fit that is estimated to take longer gets fewer samples: training waits for it."""
@@ -28,9 +31,17 @@ class Following:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.nodes = tuple(node for node in clusterings(session.check) if not _is_patient(session.check, node))
-        self._seen = _few(session.check, self.nodes, seen(session.prepared), session.experiment.seed)
+        self._samples: Seen | None = None
         self._due = 0.0
         self._kept: tuple[tuple[int, bool], Clusterings] | None = None
+
+    @property
+    def _seen(self) -> Seen:
+        """The samples that are clustered; copied from the data when they are first asked for."""
+        if self._samples is None:
+            session = self.session
+            self._samples = _few(session.check, self.nodes, seen(session.prepared), session.experiment.seed)
+        return self._samples
 
     def now(self) -> Clusterings:
         """What is found in the network as it stands; what can't be clustered at the moment is left out."""
@@ -54,7 +65,13 @@ class Following:
         began = time.perf_counter()
         if not self.nodes or (began < self._due and not always):
             return {}
-        found = self.now()
+        try:
+            found = self.now()
+        except Exception:
+            # A curve beside the others: what goes wrong with it must not end the training.
+            log.exception("what the layers put out could not be clustered")
+            self.nodes = ()
+            return {}
         took = time.perf_counter() - began
         self._due = began + _SHARE * took
         scored = next((made.scores for made in found.made if "ari" in made.scores), {})

@@ -154,7 +154,7 @@ def test_from_the_welcome_page_to_two_runs_side_by_side_and_back(person: Person)
     person.until("running")
     second = lab.runs.current
     assert second is not first
-    assert second.label == "Run 2 · with dropout"
+    assert second.label == "Run 2 · with Dropout"
     qtbot.waitUntil(lambda: len(second.curves.get("val_loss", ())) > 0, timeout=LONG)
     qtbot.waitUntil(lambda: "Run 1" in [row.entry.words for row in curves.legend.rows])
     assert first.visible
