@@ -233,7 +233,8 @@ class FocalLoss(nn.Module):
     def forward(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         known = targets >= 0
         logs = nn.functional.log_softmax(scores[known], -1).gather(-1, targets[known].unsqueeze(-1)).squeeze(-1)
-        return -((1 - logs.exp()) ** self.gamma * logs).mean()
+        # At p = 1 the slope of the power is endless for gamma below 1, and that times 0 is no number.
+        return -((1 - logs.exp()).clamp(min=1e-7) ** self.gamma * logs).mean()
 
 
 class SmoothedBinaryCrossEntropy(nn.BCEWithLogitsLoss):

@@ -6,6 +6,7 @@ from typing import Any
 from dllab.probes.base import DoesNotApply, Shown, integer, probe, sample_axes
 from dllab.probes.verdict import verdict
 from dllab.text import _
+from dllab.training.precision import whole
 from dllab.training.session import Session
 
 
@@ -17,11 +18,11 @@ def activations(session: Session, params: Mapping[str, Any]) -> Shown:
         raise DoesNotApply(_("There is no validation part to take a sample from."))
     sample = integer(params, "sample", 0, 0, len(part.x) - 1)
     node = params.get("node", "")
-    with session.looking():
+    with session.looking(), session.precision.casting():
         values = session.network.forward_nodes(session.validation[0][sample : sample + 1])
     if node not in values:
         raise DoesNotApply(_("This layer is not part of the network that is training."))
-    said = session.aims.said(values[session.aims.main.node])
+    said = session.aims.said(whole(values[session.aims.main.node]))
     labels = {"node": node, "sample": sample, "count": len(part.x)}
     labels |= verdict(session, said, session.validation[2][sample : sample + 1])[0]
     output = values[node][0].float().cpu().numpy()

@@ -48,7 +48,7 @@ def attention(session: Session, params: Mapping[str, Any]) -> Shown:
     if not len(part.x):
         raise DoesNotApply(_("There is no validation part to take a sample from."))
     sample = integer(params, "sample", 0, 0, len(part.x) - 1)
-    with session.looking():
+    with session.looking(), session.precision.casting():
         every = passages(session.network, session.validation[0][sample : sample + 1])
         maps = {name: _maps(session, name, every[name]) for name in layers[: layers.index(node) + 1]}
     found = maps[node]

@@ -37,7 +37,7 @@ def distribution(session: Session, params: Mapping[str, Any]) -> Shown:
     node = params.get("node", "")
     largest = max((prod(shape) for found in session.check.nodes.values() for shape in found.shapes.values()), default=1)
     x = part[: max(1, min(_SAMPLES, _NUMBERS // max(largest, 1)))]
-    with session.looking():
+    with session.looking(), session.precision.casting():
         every = passages(session.network, x)
         units = {name: _by_unit(session, name, passage) for name, passage in every.items()}
         if node not in units:

@@ -145,8 +145,10 @@ def _traced(session: Session, node: str, sample: int) -> tuple[list[Way], Any, l
         kept["ways"], kept["total"] = unroll(module, kept["given"], inputs[1] if module.takes_state else None), total
         return put_out(module, kept["ways"], total)
 
-    with differentiable(session.network):
-        outputs = outputs_of(session, passages(session.network, x, {node: step_by_step}))
+    with differentiable(session):
+        with session.precision.casting():
+            every = passages(session.network, x, {node: step_by_step})
+        outputs = outputs_of(session, every)
         ways: list[Way] = kept["ways"]
         states = [h for way in ways for h in way.steps["hidden"]]
         found = torch.autograd.grad(session.loss(outputs, targets), [kept["given"], *states], allow_unused=True)

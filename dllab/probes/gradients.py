@@ -42,7 +42,7 @@ def gradients(session: Session, params: Mapping[str, Any]) -> Shown:
         raise DoesNotApply(_("This network has no weights, so there are no gradients."))
     measured = measure(session)
     norms = np.array(
-        [_length([measured.gradients[p] for p in found if p in measured.gradients]) for found in own.values()]
+        [length([measured.gradients[p] for p in found if p in measured.gradients]) for found in own.values()]
     )
     ratios = np.array([_ratio(measured, found) for found in own.values()])
     arrays = {"norm": norms, "ratio": ratios}
@@ -62,21 +62,31 @@ def measure(session: Session) -> Measured:
     """Carry out the next step of training on copies, with the run's own loss, clipping and optimiser."""
     with _as_it_was(session):
         _stop, x, targets = session.take()
-        loss = session.loss(session.network(x), targets)
-        loss.backward()
-        own = [p for p in session.update.parameters if p.grad is not None]
-        gradients = {p: p.grad.clone() for p in own if p.grad is not None}
+        loss = session.loss(session.precision.reach(session.network, x), targets)
+        session.precision.backward(loss)
+        own = {p: p.grad for p in session.update.parameters if p.grad is not None}
+        # By hand: the scaler counts what it does for the run's own step.
+        scale = session.precision.scale
+        for gradient in own.values():
+            gradient.div_(scale)
+        gradients = {p: gradient.clone() for p, gradient in own.items()}
         before = session.update.clipped
         if session.update.touches:
-            session.update.prepare()
+            session.update.adjust()
         optimiser = copy.deepcopy(session.update.optimiser)
         copies = [p for group in optimiser.param_groups for p in group["params"]]
         twins = dict(zip(session.update.parameters, copies, strict=True))
         for parameter, twin in twins.items():
             twin.grad = parameter.grad
-        optimiser.step()
+        if not session.precision.skips(gradients.values()):
+            optimiser.step()
         updates = {p: (twins[p] - p).detach() for p in own}
         return Measured(loss.item(), gradients, updates, session.update.clipped > before)
+
+
+def length(tensors: list[Tensor]) -> float:
+    """The length of all numbers together."""
+    return float(nn.utils.get_total_norm(tensors)) if tensors else 0.0
 
 
 @contextmanager
@@ -98,16 +108,12 @@ def _as_it_was(session: Session) -> Iterator[None]:
         update.clipped, update.norm = clipped, norm
 
 
-def _length(tensors: list[Tensor]) -> float:
-    return float(nn.utils.get_total_norm(tensors)) if tensors else 0.0
-
-
 def _ratio(measured: Measured, parameters: list[nn.Parameter]) -> float:
     """Length of the update against that of the weights; offsets, which begin near 0, only where there is nothing else."""
     moved = [p for p in parameters if p in measured.updates]
     matrices = [p for p in moved if p.dim() > 1] or moved
-    weights = _length([p.detach() for p in matrices])
-    return _length([measured.updates[p] for p in matrices]) / weights if weights else 0.0
+    weights = length([p.detach() for p in matrices])
+    return length([measured.updates[p] for p in matrices]) / weights if weights else 0.0
 
 
 def _histogram(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,8 +1,6 @@
 """What the rules of health are told: gradients, updates and units, measured on the run's own next batch."""
 
-import copy
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,6 +10,7 @@ from torch import Tensor
 
 from dllab.health.facts import COLUMNS
 from dllab.probes.base import Shown, probe
+from dllab.probes.gradients import length, measure
 from dllab.training.session import Session
 
 _SAMPLES = 128
@@ -28,12 +27,12 @@ def health(session: Session, _params: Mapping[str, Any]) -> Shown:
     nodes = [name for name in session.check.order if name in session.network.calls]
     kinds = [_kind(session, name) for name in nodes]
     found = {name: dict.fromkeys(COLUMNS, np.nan) for name in nodes}
-    length = _next_update(session, found)
+    whole = _next_update(session, found)
     samples = _units(session, found)
     if session not in _leaks:
         _leaks[session] = {"telling": _telling(session), "shared": _shared(session)}
     arrays = {column: np.array([found[name][column] for name in nodes], np.float64) for column in COLUMNS}
-    labels = {"nodes": nodes, "kinds": kinds, "step": session.step, "samples": samples, "gradient": length}
+    labels = {"nodes": nodes, "kinds": kinds, "step": session.step, "samples": samples, "gradient": whole}
     labels |= {"batch_size": session.batch_size, "learning_rate": session.learning_rate, **_leaks[session]}
     return Shown(arrays, labels, dict.fromkeys(COLUMNS, ("layer",)))
 
@@ -46,56 +45,18 @@ def _kind(session: Session, name: str) -> str:
 # --- gradients and updates ------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _undone(session: Session) -> Iterator[None]:
-    """Whatever training does inside to gradients, weights, averages, optimiser and random numbers is undone."""
-    network, update = session.network, session.update
-    gradients = [p.grad for p in network.parameters()]
-    values = [v.detach().clone() for v in (*network.parameters(), *network.buffers())]
-    optimiser = copy.deepcopy(update.optimiser.state_dict())
-    counted = update.clipped, update.norm
-    devices = [session.device] if session.device.type == "cuda" else []
-    try:
-        with torch.random.fork_rng(devices):
-            yield
-    finally:
-        with torch.no_grad():
-            for value, kept in zip((*network.parameters(), *network.buffers()), values, strict=True):
-                value.copy_(kept)
-        for p, gradient in zip(network.parameters(), gradients, strict=True):
-            p.grad = gradient
-        update.optimiser.load_state_dict(optimiser)
-        update.clipped, update.norm = counted
-
-
 def _next_update(session: Session, found: dict[str, dict[str, float]]) -> float:
     """Fill in what the next step of training would do; the length of its whole gradient before clipping."""
-    with _undone(session):
-        _stop, x, targets = session.take()
-        session.loss(session.network(x), targets).backward()
-        given = [p.grad for p in session.update.parameters if p.grad is not None]
-        length = float(torch.nn.utils.get_total_norm(given)) if given else 0.0
-        before = {}
-        for name in found:
-            for p in session.network.layers[name].parameters():
-                if p.grad is not None:
-                    before[p] = p.detach().clone()
-            found[name]["gradient"] = _rms([p.grad for p in _learned(session, name) if p.grad is not None], True)
-        if session.update.touches:
-            session.update.prepare()
-        session.update.optimiser.step()
-        for name in found:
-            # Biases begin at 0: against them every update would be endless.
-            weights = [p for p in _learned(session, name) if p.dim() > 1 and p in before]
-            found[name]["weight"] = _rms([before[p] for p in weights], False)
-            moved = _rms([p.detach() - before[p] for p in weights], False)
-            if found[name]["weight"] > 0:
-                found[name]["update"] = moved / found[name]["weight"]
-    return length
-
-
-def _learned(session: Session, name: str) -> list[torch.nn.Parameter]:
-    return [p for p in session.network.layers[name].parameters() if p.requires_grad]
+    measured = measure(session)
+    for name, row in found.items():
+        own = [p for p in session.network.layers[name].parameters() if p in measured.gradients]
+        row["gradient"] = _rms([measured.gradients[p] for p in own], True)
+        # Biases begin at 0: against them every update would be endless.
+        weights = [p for p in own if p.dim() > 1]
+        row["weight"] = _rms([p.detach() for p in weights], False)
+        if row["weight"] > 0:
+            row["update"] = _rms([measured.updates[p] for p in weights], False) / row["weight"]
+    return length(list(measured.gradients.values()))
 
 
 def _rms(values: list[Tensor], skip_zeros: bool) -> float:
@@ -113,7 +74,7 @@ def _rms(values: list[Tensor], skip_zeros: bool) -> float:
 def _units(session: Session, found: dict[str, dict[str, float]]) -> int:
     """Fill in which units are dead or saturated, over some training samples; how many."""
     x = torch.from_numpy(session.prepared.train.x[:_SAMPLES]).to(session.device)
-    with session.looking():
+    with session.looking(), session.precision.casting():
         values = session.network.forward_nodes(x)
     weighty = [name for name in found if list(session.network.layers[name].parameters())]
     last = list(found).index(weighty[-1]) if weighty else 0

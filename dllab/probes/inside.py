@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dllab.build.module import Network
+from dllab.training.session import Session
 
 Instead = Callable[[list[Tensor], Tensor | None], tuple[Tensor, ...]]
 """Another way to compute what a node puts out, from its inputs and the lengths of the samples."""
@@ -39,13 +40,14 @@ def passages(network: Network, x: Tensor, instead: Mapping[str, Instead] | None 
 
 
 @contextmanager
-def differentiable(network: nn.Module) -> Iterator[None]:
-    """The network in evaluation mode, but with gradients; afterwards every module is as it was."""
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
+def differentiable(session: Session) -> Iterator[None]:
+    """The network in evaluation mode, but with gradients; afterwards it trains on as if nobody had looked."""
+    modes = [(module, module.training) for module in session.network.modules()]
+    session.network.eval()
+    cuda = [session.device] if session.device.type == "cuda" else []
     try:
         # cuDNN gives no gradients of recurrent layers in evaluation mode.
-        with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False), torch.random.fork_rng(cuda):
             yield
     finally:
         for module, training in modes:

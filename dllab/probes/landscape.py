@@ -42,7 +42,7 @@ def landscape(session: Session, params: Mapping[str, Any]) -> Work:
         with torch.no_grad(), torch.random.fork_rng([session.device] if session.device.type == "cuda" else []):
             for weight, at, one, two in zip(weights, start, across, up, strict=True):
                 weight.copy_(at + float(places[column]) * one + float(places[row]) * two)
-            loss[row, column] = float(session.loss(network(x), targets))
+            loss[row, column] = float(session.loss(session.precision.reach(network, x), targets))
         yield Partly((done + 1) / len(order), shown)
     return shown
 

@@ -1,7 +1,6 @@
 """What in one sample makes the network say what it says: gradient, integrated gradients, Grad-CAM."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from dllab.probes.base import DoesNotApply, Shown, integer, probe, sample_axes
+from dllab.probes.inside import differentiable
 from dllab.probes.verdict import verdict
 from dllab.text import _
 from dllab.training.metrics import says
+from dllab.training.precision import whole
 from dllab.training.session import Session
 
 METHODS = ("gradient", "integrated", "gradcam")
@@ -38,7 +39,7 @@ class Score:
             return [self.x]
         values, lengths = network.begin(self.x)
         found = []
-        with torch.no_grad():
+        with torch.no_grad(), self.session.precision.casting():
             for place, step in enumerate(network.plan):
                 results = step.carry_out([values[slot] for slot in step.inputs], lengths)
                 for slot, value in zip(step.outputs, results, strict=True):
@@ -53,14 +54,15 @@ class Score:
         x = self.x.expand(len(given[0]), *self.x.shape[1:]) if self.entries else given[0]
         values, lengths = network.begin(x)
         put = dict(zip(self.entries, given, strict=False))
-        for place, step in enumerate(network.plan):
-            if place in put:
-                results: tuple[Tensor, ...] = (put[place],)
-            else:
-                results = step.carry_out([values[slot] for slot in step.inputs], lengths)
-            for slot, value in zip(step.outputs, results, strict=False):
-                values[slot] = value
-        outputs = self.session.aims.said(network.gathered(values)).flatten(1)
+        with self.session.precision.casting():
+            for place, step in enumerate(network.plan):
+                if place in put:
+                    results: tuple[Tensor, ...] = (put[place],)
+                else:
+                    results = step.carry_out([values[slot] for slot in step.inputs], lengths)
+                for slot, value in zip(step.outputs, results, strict=False):
+                    values[slot] = value
+        outputs = self.session.aims.said(whole(network.gathered(values))).flatten(1)
         if outputs.shape[1] == 1:
             return outputs[:, 0] if self.number else -outputs[:, 0]
         return outputs[:, self.number]
@@ -92,7 +94,7 @@ def grad_cam(score: Score) -> Tensor:
     """
     (maps,) = score.start()
     (slopes,) = score.slope([maps])
-    return (slopes.mean((2, 3), keepdim=True) * maps).sum(1).clamp(min=0)[0]
+    return (slopes.float().mean((2, 3), keepdim=True) * maps).sum(1).clamp(min=0)[0]
 
 
 @probe("saliency")
@@ -114,7 +116,7 @@ def saliency(session: Session, params: Mapping[str, Any]) -> Shown:
     number, named = _toward(session, outputs, label, str(params.get("toward", "says")))
     labels: dict[str, Any] = {"sample": sample, "count": len(part.x), "toward": named}
     labels |= verdict(session, outputs, label)[0]
-    with _evaluating(session):
+    with differentiable(session):
         relevance, found = _relevance(session, x, number, params)
     raw = part.raw[sample]
     values = relevance.float().cpu().numpy()
@@ -169,16 +171,3 @@ def _convolution(session: Session, node: str) -> int:
     if not found:
         raise DoesNotApply(_("Grad-CAM looks at the maps of a two-dimensional convolution, and there is none here."))
     return next((i for i in found if plan[i].node == node), found[-1])
-
-
-class _evaluating(ExitStack):  # noqa: N801 — a context manager reads as a function
-    """Evaluation mode with gradients; afterwards the network trains on as if nobody had looked."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        session.network.eval()
-        self.callback(session.network.train)
-        # cuDNN's recurrent layers have no backward in evaluation mode.
-        self.enter_context(torch.backends.cudnn.flags(enabled=False))
-        cuda = [session.device] if session.device.type == "cuda" else []
-        self.enter_context(torch.random.fork_rng(cuda))

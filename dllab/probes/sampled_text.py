@@ -87,7 +87,7 @@ def _write(
 def _last(session: Session, context: Tensor) -> Tensor:
     """Scores of what comes next, on the CPU: every device draws the same then."""
     try:
-        outputs = session.aims.said(session.network(context))
+        outputs = session.aims.said(session.precision.reach(session.network, context))
     except RuntimeError as error:
         raise DoesNotApply(_("This network reads whole windows only, so it can't go on from a beginning.")) from error
     scores = outputs[0, -1].float().cpu()

@@ -4,6 +4,7 @@ from torch import Tensor
 
 from dllab.build.module import Outputs
 from dllab.probes.inside import Passage
+from dllab.training.precision import whole
 from dllab.training.session import Session
 
 
@@ -22,10 +23,10 @@ def output_of(session: Session, every: dict[str, Passage]) -> Tensor:
 
 
 def outputs_of(session: Session, every: dict[str, Passage]) -> Outputs:
-    """What reaches the ends in these passages."""
+    """What reaches the ends in these passages, as the losses take it."""
     slots = {
         slot: value
         for step in session.network.plan
         for slot, value in zip(step.outputs, every[step.node].outputs, strict=True)
     }
-    return session.network.gathered(slots)
+    return whole(session.network.gathered(slots))

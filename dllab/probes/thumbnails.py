@@ -28,7 +28,7 @@ def thumbnails(session: Session, params: Mapping[str, Any]) -> Shown:
     nodes = [n for n in wanted if isinstance(n, str)][:_MOST] if isinstance(wanted, list | tuple) else []
     sample = integer(params, "sample", 0, 0, len(part.x) - 1)
     plane = session.prepared.spec.input == (2,) and not vocabulary(session.prepared.spec.input)
-    with session.looking():
+    with session.looking(), session.precision.casting():
         values = session.network.forward_nodes(_plane(session) if plane else session.validation.x[sample : sample + 1])
         small = {
             node: _units(values[node]) if plane and values[node].dim() == 2 else _small(values[node][0].float())

@@ -91,9 +91,9 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
     leaves = {
         slot: values[slot].detach().requires_grad_(values[slot].requires_grad) for slot in session.network.results
     }
-    outputs = session.network.gathered(leaves)
-    outputs = whole(outputs) if session.precision.mixed else outputs
-    loss = session.loss(outputs, targets)
+    outputs = whole(session.network.gathered(leaves))
+    # The parts now: whoever looks between two operations may compute the loss of something else.
+    loss, parts = session.loss(outputs, targets), session.aims.parts
     ends = _ends(session, outputs, targets, loss)
     for node, facts in ends.items():
         yield Operation(number, "loss", node, facts)
@@ -110,7 +110,7 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
     if session.update.touches:
         yield Operation(number, "clip", "", clip(session, found))
     updates = update(session, found)
-    outcome = session.close(stop, loss.item(), session.aims.said(outputs).detach())
+    outcome = session.close(stop, loss.item(), session.aims.said(outputs).detach(), parts)
     for node, arrays in updates.items():
         yield Operation(number, "update", node, arrays, outcome)
     if outcome.metrics is not None:

@@ -13,7 +13,7 @@ _CHUNK = 512
 def layer_outputs(session: Session, x: np.ndarray, nodes: Collection[str] = ()) -> dict[str, np.ndarray]:
     """Outputs (n, …) of the named nodes (of all, if none is named) for prepared samples, in evaluation mode."""
     parts: dict[str, list[np.ndarray]] = {}
-    with session.looking():
+    with session.looking(), session.precision.casting():
         for start in range(0, len(x), _CHUNK):
             batch = torch.from_numpy(np.ascontiguousarray(x[start : start + _CHUNK])).to(session.device)
             for name, value in session.network.forward_nodes(batch).items():

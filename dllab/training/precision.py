@@ -1,5 +1,6 @@
 """In which numbers a run computes: all in float32, or matrices and convolutions in 16 bits where that is faster."""
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -48,6 +49,15 @@ class Precision:
         with self.casting():
             return whole(network(x))
 
+    @property
+    def scale(self) -> float:
+        """How often the gradients that `backward` makes hold their true size."""
+        return 1.0 if self.scaler is None else self.scaler.get_scale()
+
+    def skips(self, gradients: Iterable[Tensor]) -> bool:
+        """Whether the step of such gradients is left out: the scale was too large for them."""
+        return self.scaler is not None and not all(bool(torch.isfinite(each).all()) for each in gradients)
+
     def backward(self, loss: Tensor) -> None:
         """Gradients of the loss, scaled where the type asks for that."""
         if self.scaler is not None:
@@ -56,5 +66,11 @@ class Precision:
 
 
 def whole(outputs: Outputs) -> Outputs:
-    """What reaches the ends as float32, for the loss."""
-    return tuple(each.float() for each in outputs) if isinstance(outputs, tuple) else outputs.float()
+    """What reaches the ends, for the loss: 16 bits as float32."""
+    if isinstance(outputs, tuple):
+        return tuple(map(_whole, outputs))
+    return _whole(outputs)
+
+
+def _whole(value: Tensor) -> Tensor:
+    return value.float() if value.dtype in _TYPES.values() else value

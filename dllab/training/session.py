@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,13 +103,14 @@ class Session:
         stop, x, targets = self.take()
         outputs = self.precision.reach(self.network, x)
         loss = self.loss(outputs, targets)
+        parts = self.aims.parts
         # .item() waits for a GPU; it buys stopping at the very step whose loss is not finite, with the weights intact.
         value: float = loss.item()
         if not math.isfinite(value):
             raise NonFinite(self.step, value, self.first_non_finite(x))
         self.precision.backward(loss)
         self.update.step()
-        return self.close(stop, value, self.aims.said(outputs).detach())
+        return self.close(stop, value, self.aims.said(outputs).detach(), parts)
 
     def take(self) -> tuple[int, Tensor, Targets]:
         """The next batch, with no gradients left from the last: where it ends in the epoch, inputs, targets."""
@@ -118,16 +119,16 @@ class Session:
             parameter.grad = None
         return stop, self._epoch_x[start:stop], cut(self._epoch_targets, start, stop)
 
-    def close(self, stop: int, value: float, said: Tensor) -> Outcome:
+    def close(self, stop: int, value: float, said: Tensor, parts: Mapping[str, float]) -> Outcome:
         """Count the batch that ended at `stop` with this loss, after the update; close the epoch if it was its last.
 
-        `said` is what the main Output said.
+        `said` is what the main Output said; `parts` are `aims.parts` as this batch's loss left them.
         """
         start, self.cursor = self.cursor, stop
         self.step += 1
         self._loss_sum += value * (stop - start)
         self._tally.add(said, self._epoch_labels[start:stop])
-        for name, part in self.aims.parts.items():
+        for name, part in parts.items():
             self._parts[name] = self._parts.get(name, 0.0) + part * (stop - start)
         if self._batch_end() > stop:
             return Outcome(value)
@@ -268,7 +269,8 @@ class Session:
         large that the loss of it is no longer a number."""
         # In training mode, as the step itself went; what that does to running averages is taken back.
         kept = [(buffer, buffer.clone()) for buffer in self.network.buffers()]
-        with torch.no_grad(), torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+        cuda = [self.device] if self.device.type == "cuda" else []
+        with torch.no_grad(), torch.random.fork_rng(cuda), self.precision.casting():
             values = self.network.forward_nodes(x)
             for buffer, before in kept:
                 buffer.copy_(before)

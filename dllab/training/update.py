@@ -84,9 +84,13 @@ class Update:
             self._schedule.step(*loss)
 
     def prepare(self) -> None:
-        """Penalty and clipping, done to the gradients in place."""
+        """Penalty and clipping, done to the gradients in place, at their true size."""
         if self._scaler is not None:
             self._scaler.unscale_(self.optimiser)
+        self.adjust()
+
+    def adjust(self) -> None:
+        """Penalty and clipping of gradients that are not scaled."""
         gradients = [p.grad for p in self.parameters if p.grad is not None]
         if self.recipe.l1:
             weights = [p.detach() for p in self.parameters if p.grad is not None]

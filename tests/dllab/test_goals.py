@@ -422,3 +422,19 @@ def test_the_evidence_bound_rises_and_the_code_says_something() -> None:
     assert scores["loss"] == pytest.approx(64 * scores["part.output"] + scores["part.prior"], rel=1e-5)
     assert scores["part.prior"] > 2.5, "a code that told nothing would have a divergence of 0"
     assert scores["part.output"] * 64 < 20.0
+
+
+def test_looking_between_the_operations_of_a_step_changes_no_loss() -> None:
+    load_probes()
+    alone = Session(load_template("vae-digits"), "cpu")
+    left = [alone.advance() for _step in range(alone.steps_per_epoch)][-1].metrics
+    assert left is not None
+    # Both draw from the same random numbers: one after the other.
+    watched, found = Session(load_template("vae-digits"), "cpu"), None
+    while found is None:
+        for operation in walk(watched):
+            if operation.phase == "loss":
+                compute(watched, "losses", {})
+            found = operation.outcome.metrics if operation.outcome is not None else None
+    assert found == left
+    assert {"train_part.output", "train_part.prior"} <= left.keys()

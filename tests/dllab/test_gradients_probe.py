@@ -11,6 +11,7 @@ from dllab.probes.gradients import measure
 from dllab.recipe import OPTIMISERS
 from dllab.templates import load_template
 from dllab.training.session import Session
+from dllab.training.update import Update
 
 load_probes()
 
@@ -30,6 +31,11 @@ def test_the_update_is_the_one_that_the_next_step_makes(kind: str, clip: float) 
     session = Session(experiment, "cpu")
     for _step in range(3):
         session.advance()
+    its_own_update(session)
+
+
+def its_own_update(session: Session) -> None:
+    """What is measured is what the next step does, bit for bit."""
     measured = measure(session)
     before = {p: p.detach().clone() for p in session.update.parameters}
     clipped = session.update.clipped
@@ -38,6 +44,41 @@ def test_the_update_is_the_one_that_the_next_step_makes(kind: str, clip: float) 
     assert measured.clipped == (session.update.clipped > clipped)
     for parameter, old in before.items():
         assert torch.equal(parameter.detach() - old, measured.updates[parameter])
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.5])
+def test_in_16_bits_too(clip: float) -> None:
+    session = Session(recipe(clip_norm=clip, precision="bfloat16"), "cpu")
+    for _step in range(2):
+        session.advance()
+    its_own_update(session)
+
+
+def scaled(scale: float, **changes: object) -> Session:
+    """A run whose loss is scaled, as float16 asks for, though it computes in float32."""
+    session = Session(recipe("moons-mlp", **changes), "cpu")
+    session.precision.scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+    session.update = Update(session.experiment, session.network, 7, session.precision.scaler)
+    return session
+
+
+@pytest.mark.parametrize("changes", [{}, {"clip_norm": 0.5}, {"l1": 0.001}])
+def test_the_scaler_of_float16_is_left_to_the_run(changes: dict[str, float]) -> None:
+    session, plain = scaled(2.0**16, **changes), Session(recipe("moons-mlp", **changes), "cpu")
+    for _step in range(3):
+        for probe, name in (("gradients", "norm"), ("health", "gradient")):
+            shown, expected = compute(session, probe, {}), compute(plain, probe, {})
+            np.testing.assert_allclose(shown.arrays[name], expected.arrays[name], rtol=1e-4)
+        its_own_update(session)
+        plain.advance()
+
+
+def test_a_step_that_the_scaler_leaves_out_moves_nothing() -> None:
+    session = scaled(float("inf"), clip_norm=0.5)
+    assert not any(moved.any() for moved in measure(session).updates.values())
+    before = {name: value.clone() for name, value in session.network.state_dict().items()}
+    session.advance()
+    assert all(torch.equal(value, before[name]) for name, value in session.network.state_dict().items())
 
 
 def test_norms_are_those_of_autograd() -> None:

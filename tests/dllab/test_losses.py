@@ -124,3 +124,13 @@ def test_a_network_learns_by_it(kind: str) -> None:
     made = moons(epochs=15)
     made = made.model_copy(update={"training": made.training.model_copy(update={"loss": Choice(kind=kind)})})
     assert train(made, "cpu").epochs[-1]["val_accuracy"] > 0.8
+
+
+def test_focal_loss_of_a_sample_that_is_surely_right_has_no_slope() -> None:
+    for gamma in (0.0, 0.5, 1.0, 2.0):
+        scores = torch.tensor([[40.0, -40.0], [0.3, -0.2]], requires_grad=True)
+        blocks.FocalLoss(gamma)(scores, torch.tensor([0, 1])).backward()
+        assert scores.grad is not None
+        assert torch.isfinite(scores.grad).all(), gamma
+        assert scores.grad[0].abs().max() < 1e-6
+        assert scores.grad[1].abs().min() > 0.01

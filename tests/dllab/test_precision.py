@@ -1,5 +1,6 @@
 """Computing in 16 bits: the same network, nearly the same losses, the weights in 32; on a CPU bfloat16 only."""
 
+import numpy as np
 import pytest
 import torch
 from examples import moons
@@ -7,12 +8,16 @@ from examples import moons
 from dllab.document import edits
 from dllab.document.experiment import Experiment
 from dllab.document.format import from_text, to_text
+from dllab.probes import compute, load_probes
+from dllab.probes.saliency import METHODS
 from dllab.stepping import walk
 from dllab.templates import load_template
 from dllab.training.device import DeviceProblem
 from dllab.training.precision import Precision
 from dllab.training.session import Session
 from dllab.training.update import Update
+
+load_probes()
 
 
 def half(made: Experiment, precision: str = "bfloat16") -> Experiment:
@@ -98,3 +103,49 @@ def test_plain_numbers_cost_nothing() -> None:
     plain = Precision("float32", torch.device("cpu"))
     assert not plain.mixed
     assert plain.scaler is None
+
+
+@pytest.mark.parametrize("probe", ["activations", "distribution", "thumbnails", "landscape", *METHODS])
+def test_what_is_looked_at_is_computed_in_16_bits_too(probe: str) -> None:
+    session = Session(half(load_template("digits-cnn")), "cpu")
+    session.advance()
+    seen: set[torch.dtype] = set()
+    layer = next(m for m in session.network.modules() if isinstance(m, torch.nn.Conv2d))
+    name = next(step.node for step in session.network.plan if step.module is layer)
+    built = torch.nn.Conv2d.forward
+
+    def forward(self: torch.nn.Conv2d, x: torch.Tensor) -> torch.Tensor:
+        out = built(self, x)
+        seen.add(out.dtype)
+        return out
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.nn.Conv2d, "forward", forward)
+        params: dict[str, object] = {"node": name, "nodes": [name], "resolution": 3, "method": probe}
+        compute(session, "saliency" if probe in METHODS else probe, params)
+    assert seen == {torch.bfloat16}
+
+
+@pytest.mark.parametrize(
+    ("template", "probe", "kind"),
+    [("text-gru", "gates", "GRU"), ("text-gru", "saliency", "GRU"), ("text-attention", "attention", "Transformer")],
+)
+def test_sequences_are_looked_at_in_16_bits_too(template: str, probe: str, kind: str) -> None:
+    found = []
+    for made in (load_template(template), half(load_template(template))):
+        session = Session(made, "cpu")
+        node = next(step.node for step in session.network.plan if kind in type(step.module).__name__)
+        found.append(compute(session, probe, {"node": node}).arrays)
+    plain, mixed = ({name: array for name, array in each.items() if array.dtype.kind == "f"} for each in found)
+    assert any(not np.array_equal(plain[name], array) for name, array in mixed.items())
+    for name, array in mixed.items():
+        np.testing.assert_allclose(array, plain[name], rtol=0.1, atol=0.05 * np.abs(plain[name]).max())
+
+
+def test_text_is_written_in_16_bits_too() -> None:
+    made = edits.set_path(load_template("char-lm"), "data.params", {"window": 12, "stride": 8})
+    plain, mixed = (Session(each, "cpu") for each in (made, half(made)))
+    params = {"length": 3, "prompt": "the", "temperature": 0.0}
+    one, other = (compute(session, "sampled_text", params).arrays["chance"] for session in (plain, mixed))
+    assert not np.array_equal(one, other)
+    np.testing.assert_allclose(one, other, rtol=0.1)
