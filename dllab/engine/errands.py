@@ -6,7 +6,7 @@ from math import inf
 
 from dllab.clustering.chain import Clusterings
 from dllab.engine import protocol
-from dllab.engine.trouble import explain
+from dllab.engine.trouble import explain_view
 from dllab.probes import SLOW, SLOW_OF_CLUSTERS, DoesNotApply
 from dllab.probes.base import Shown, Work
 from dllab.training.session import Session
@@ -73,7 +73,7 @@ class Errand:
             return self._end(run, message=str(reason))
         except Exception as error:
             log.exception("probe %s", self._probe)
-            return self._end(run, message=explain(error, session).text)
+            return self._end(run, message=explain_view(error, session))
 
     def _piece(self, work: Work, run: str) -> protocol.Picture | None:
         until = time.perf_counter() + _PIECE_S

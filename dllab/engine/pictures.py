@@ -10,7 +10,7 @@ from dllab.clustering.chain import Clusterings
 from dllab.engine import protocol
 from dllab.engine.errands import Errand
 from dllab.engine.outbox import Outbox
-from dllab.engine.trouble import explain
+from dllab.engine.trouble import explain_view
 from dllab.probes import CLUSTER_PROBES, PROBES, SLOW, SLOW_OF_CLUSTERS, DoesNotApply, Shown, compute, compute_clusters
 from dllab.text import _
 from dllab.training.clusters import Following
@@ -150,7 +150,7 @@ class Pictures:
             message = str(reason)
         except Exception as error:
             log.exception("probe %s", look.probe)
-            message = explain(error, session).text
+            message = explain_view(error, session)
         took = time.perf_counter() - began
         pictures = sum(not other.watch for other in self._looks.values())
         every = look.params.get("every", 0.0)
@@ -170,7 +170,7 @@ class Pictures:
                 return
             except Exception as error:
                 log.exception("what errand %d is about could not be found", errand.id)
-                self._outbox.latest(errand.refuse(session, run, explain(error, session).text))
+                self._outbox.latest(errand.refuse(session, run, explain_view(error, session)))
                 return
             errand.begin(found, session, run)
         picture = errand.go_on(session, run)

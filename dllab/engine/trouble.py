@@ -69,8 +69,23 @@ def explain(error: Exception, session: Session | None) -> Trouble:
     own = custom.sentence(error)
     if own:
         return Trouble("code", own, node)
-    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return Trouble("step", _("Training broke off{where}: {reason}").format(where=where, reason=first[:300]), node)
+    return Trouble("step", _("Training broke off{where}: {reason}").format(where=where, reason=_reason(error)), node)
+
+
+def explain_view(error: Exception, session: Session | None) -> str:
+    """Why a picture could not be made; the run goes on."""
+    if _out_of_memory(error):
+        return _("This view could not be computed: the memory ran out.")
+    found = explain(error, session)
+    if found.code != "step":
+        return found.text
+    where = _(" in {layer}").format(layer=layer_title(session, found.node)) if session and found.node else ""
+    return _("This view could not be computed{where}: {reason}").format(where=where, reason=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__
 
 
 def explain_non_finite(session: Session, trouble: NonFinite, fault: Fault | None = None) -> Trouble:

@@ -9,19 +9,19 @@ from torch import Tensor, nn
 from dllab.build import blocks
 from dllab.build.module import Step
 from dllab.build.sequence_blocks import Memory
+from dllab.stepping.drawing import Random, drawn_again
 
 Arrays = dict[str, Tensor]
 Weights = dict[str, Tensor]
 
 
-def inside(step: Step, inputs: list[Tensor], lengths: Tensor | None, output: Tensor, random: Tensor) -> Arrays:
-    """The numbers between input and output by name; empty where there are none to tell. `random` is the state of torch's
-    random numbers before the module was called."""
+def inside(step: Step, inputs: list[Tensor], lengths: Tensor | None, output: Tensor, random: Random) -> Arrays:
+    """The numbers between input and output by name; empty where there are none to tell. `random` is how the random numbers
+    stood before the module was called."""
     compute = next((found for kind, found in _KINDS.items() if isinstance(step.module, kind)), None)
     if compute is None:
         return {}
-    with torch.no_grad(), torch.random.fork_rng([]):
-        torch.set_rng_state(random)
+    with torch.no_grad(), drawn_again(random, output.device):
         arrays = compute(step.module, [value.detach() for value in inputs], lengths if step.lengths else None)
     result = arrays.pop("result")
     arrays = {name: value for name, value in arrays.items() if not name.startswith("a_")}
@@ -38,13 +38,12 @@ Sums = dict[str, list[Tensor]]
 """The sums inside the gates, before their functions, by way and step."""
 
 
-def through_time(step: Step, inputs: list[Tensor], lengths: Tensor | None, random: Tensor, upstream: Tensor) -> Arrays:
+def through_time(step: Step, inputs: list[Tensor], lengths: Tensor | None, random: Random, upstream: Tensor) -> Arrays:
     """How much the loss hangs on the sums inside. Recurrent: at every step those of the gates, "delta" for all of a way,
     and "delta_u" for the part that comes from memory where a gate stands between (GRU). Attention: delta_NAME."""
     if not isinstance(step.module, Memory):
         return _through_attention(step, inputs, lengths, random, upstream)
-    with torch.enable_grad(), torch.random.fork_rng([]):
-        torch.set_rng_state(random)
+    with torch.enable_grad(), drawn_again(random, upstream.device):
         sums: Sums = {}
         result = _recurrent(step.module, inputs, lengths if step.lengths else None, sums)["result"]
         flat = [each for steps in sums.values() for each in steps]
@@ -59,10 +58,9 @@ def through_time(step: Step, inputs: list[Tensor], lengths: Tensor | None, rando
 
 
 def _through_attention(
-    step: Step, inputs: list[Tensor], lengths: Tensor | None, random: Tensor, upstream: Tensor
+    step: Step, inputs: list[Tensor], lengths: Tensor | None, random: Random, upstream: Tensor
 ) -> Arrays:
-    with torch.enable_grad(), torch.random.fork_rng([]):
-        torch.set_rng_state(random)
+    with torch.enable_grad(), drawn_again(random, upstream.device):
         arrays = _KINDS[type(step.module)](step.module, inputs, lengths if step.lengths else None)
         wanted = {name: arrays[name] for name in _BLAMED if name in arrays}
         found = torch.autograd.grad(arrays["result"], list(wanted.values()), upstream, allow_unused=True)

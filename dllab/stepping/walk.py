@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from dllab.build.loss import Total
 from dllab.build.module import Outputs, Step
 from dllab.stepping.course import end, weighty
+from dllab.stepping.drawing import Random, random_state
 from dllab.stepping.inner import inside, through_time
 from dllab.stepping.updating import clip, gradients, update
 from dllab.text import _
@@ -68,8 +69,8 @@ class _Trace:
     outputs: tuple[Tensor, ...]
     pointwise: bool
     lengths: Tensor | None
-    random: Tensor
-    """The state of torch's random numbers before the node was computed."""
+    random: Random
+    """How the random numbers stood before the node was computed."""
 
 
 def walk(session: Session) -> Generator[Operation, None, Outcome]:
@@ -195,7 +196,7 @@ def _forward(session: Session, step: Step, values: list[Tensor], lengths: Tensor
     }
     weights = _weights(step)
     given = [leaves[slot] for slot in step.inputs]
-    random = torch.get_rng_state()
+    random = random_state(session.device)
     with session.precision.casting():
         outputs = step.carry_out(given, lengths)
     carries = {slot: leaf.view_as(leaf) for slot, leaf in leaves.items() if leaf.requires_grad}

@@ -156,6 +156,19 @@ def test_dbscan_of_crowds_finds_the_labels_of_scikit_learn(
     assert np.flatnonzero(core).tolist() == theirs.core_sample_indices_.tolist()
 
 
+@pytest.mark.parametrize("eps", [0.02, 0.9, 1.0, 1.4])
+@pytest.mark.parametrize("min_samples", [1, 2, 5, 30, 70])
+@pytest.mark.parametrize("nowhere", [1, 4, 60])
+def test_a_row_of_zeros_in_a_crowd_lies_where_scikit_learn_has_it(eps: float, min_samples: int, nowhere: int) -> None:
+    random = np.random.default_rng(nowhere)
+    x = random.uniform(-4, 4, (3, 3))[random.integers(0, 3, 60)] + random.normal(0, 0.7, (60, 3))
+    x[random.choice(60, nowhere, replace=False)] = 0.0
+    labels, core = crowded_dbscan(x, eps, min_samples, "cosine")
+    theirs = cluster.DBSCAN(eps=eps, min_samples=min_samples, metric="cosine").fit(x)
+    assert labels.tolist() == theirs.labels_.tolist()
+    assert np.flatnonzero(core).tolist() == theirs.core_sample_indices_.tolist()
+
+
 def test_crowds_are_known_from_a_few_samples_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     x, layer = np.random.default_rng(0).normal(size=(2000, 2)), made("dbscan", eps=0.5)
     counted = neighbours(x, 0.5, "euclidean", 0)

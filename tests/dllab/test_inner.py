@@ -14,10 +14,12 @@ from dllab.document.experiment import Choice, Training
 from dllab.layers import LAYERS
 from dllab.layers.base import Shape, Signal
 from dllab.stepping import walk
+from dllab.stepping.drawing import drawn_again, random_state
 from dllab.stepping.explain import explain
 from dllab.stepping.inner import _KINDS, inside, through_time
 from dllab.training.session import Session
 
+CPU = torch.device("cpu")
 RECURRENT = [
     ("rnn", {}),
     ("rnn", {"nonlinearity": "relu", "num_layers": 2, "bidirectional": True}),
@@ -72,13 +74,13 @@ def test_what_is_inside_comes_to_what_the_fused_module_puts_out(
     lengths = torch.tensor([2, shapes[0][0] if len(shapes) != 3 else shapes[-1][0], 1]) if padded else None
     inputs = [torch.randn(3, *shape, dtype=torch.float64) for shape in shapes]
     step = Step("node", module, (), tuple(range(len(layer.output_ports()))), padded)
-    random = torch.get_rng_state()
+    random = random_state(CPU)
     outputs = step.carry_out(inputs, lengths)
     output = outputs[0]
     arrays = inside(step, inputs, lengths, output, random)
     assert arrays
     compute = next(found for k, found in _KINDS.items() if isinstance(module, k))
-    torch.set_rng_state(random)
+    torch.set_rng_state(random[0])
     with torch.no_grad():
         result = compute(module, inputs, lengths)["result"]
     torch.testing.assert_close(result, output.detach(), rtol=1e-12, atol=1e-12)
@@ -106,7 +108,7 @@ def test_dropped_shares_are_those_of_the_run(kind: str) -> None:
     layer = LAYERS.make(kind, {"num_heads": 2, "dropout": 0.4})
     module = make_module(layer.call((4, 6)))
     x = torch.randn(3, 4, 6)
-    random = torch.get_rng_state()
+    random = random_state(CPU)
     output = module(x)
     before = torch.get_rng_state()
     arrays = inside(Step("node", module, (), (0,)), [x], None, output, random)
@@ -114,13 +116,30 @@ def test_dropped_shares_are_those_of_the_run(kind: str) -> None:
     assert 0 < float((arrays["dropped"] == 0).float().mean()) < 1
 
 
+def test_what_a_gpu_drew_is_drawn_again_and_then_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu, states = torch.device("cuda", 0), {0: torch.tensor([1])}
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: states[torch.device(device).index])
+    monkeypatch.setattr(
+        torch.cuda, "set_rng_state", lambda state, device: states.update({torch.device(device).index: state})
+    )
+    kept, drawn = random_state(gpu), torch.rand(3)
+    states[0] = torch.tensor([2])
+    before = torch.get_rng_state()
+    with drawn_again(kept, gpu):
+        assert states[0].tolist() == [1]
+        assert torch.equal(torch.rand(3), drawn)
+        states[0] = torch.tensor([5])
+    assert states[0].tolist() == [2]
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_an_output_that_can_not_be_made_again_shows_nothing_inside() -> None:
     module = make_module(LAYERS.make("gru", {"hidden_size": 3}).call((5, 2)))
     x = torch.randn(2, 5, 2)
     step = Step("node", module, (), (0,))
-    assert inside(step, [x], None, module(x) + 0.1, torch.get_rng_state()) == {}
+    assert inside(step, [x], None, module(x) + 0.1, random_state(CPU)) == {}
     linear = Step("node", torch.nn.Linear(2, 2), (), (0,))
-    assert inside(linear, [x], None, linear.module(x), torch.get_rng_state()) == {}
+    assert inside(linear, [x], None, linear.module(x), random_state(CPU)) == {}
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
@@ -173,7 +192,7 @@ def test_gradients_of_recurrent_weights_are_sums_over_the_steps(
     lengths = torch.tensor([2, 5, 1]) if padded else None
     x = torch.randn(3, 5, 2, dtype=torch.float64, requires_grad=True)
     step = Step("node", module, (), (0,), padded)
-    random = torch.get_rng_state()
+    random = random_state(CPU)
     (output,) = step.carry_out([x], lengths)
     upstream = torch.randn_like(output)
     weights = dict(module.named_parameters())
@@ -200,7 +219,7 @@ def test_gradients_of_attention_are_sums_over_the_steps(
     lengths = torch.tensor([2, shapes[-1][0], 1]) if padded else None
     inputs = [torch.randn(3, *shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
     step = Step("node", module, (), (0,), padded)
-    random = torch.get_rng_state()
+    random = random_state(CPU)
     (output,) = step.carry_out(inputs, lengths)
     upstream = torch.randn_like(output)
     weights = dict(module.named_parameters())

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from io import BytesIO
 from math import inf
 
 import numpy as np
@@ -15,6 +16,8 @@ from dllab.clustering.unfolding import Unfolding, available, unfold
 from dllab.document.format import to_text
 from dllab.engine import protocol
 from dllab.engine.errands import Errand
+from dllab.engine.outbox import Outbox
+from dllab.engine.pictures import Pictures
 from dllab.probes import SLOW, DoesNotApply, compute, load_probes
 from dllab.probes.landscape import directions
 from dllab.templates import load_template
@@ -175,6 +178,26 @@ def test_an_errand_ends_with_what_was_found_or_why_not() -> None:
     sorry = Errand(protocol.Subscribe(4, "neighbours", {"method": "nonsense"})).go_on(session, "run")
     assert sorry is not None
     assert sorry.message
+
+
+def test_what_breaks_in_a_view_is_said_of_the_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = trained("digits-cnn", 1)
+    sent: list[protocol.Picture] = []
+    outbox = Outbox(BytesIO())
+    monkeypatch.setattr(outbox, "latest", sent.append)
+    pictures = Pictures(outbox)
+    layer = next(m for m in session.network.modules() if isinstance(m, torch.nn.Conv2d))
+    name = next(step.node for step in session.network.plan if step.module is layer)
+    layer.weight = torch.nn.Parameter(layer.weight[:, :0].detach())
+    for number, probe in enumerate(("activations", "landscape")):
+        pictures.look(protocol.Subscribe(number, probe, {"node": name}))
+    for look in pictures.due(session, "run"):
+        pictures.show(session, "run", look)
+    assert len(sent) == 2
+    for picture in sent:
+        assert picture.message.startswith("This view could not be computed")
+    assert "in Conv2d: " in sent[0].message
+    outbox.close()
 
 
 @pytest.fixture

@@ -27,11 +27,6 @@ def is_number(text: str, decimal: str = ".") -> bool:
     return bool(_NUMBER.match(text.strip().replace(decimal, ".") if decimal != "." else text.strip()))
 
 
-def is_missing(text: str) -> bool:
-    """Whether a cell holds nothing."""
-    return text.strip().casefold() in MISSING
-
-
 def sniff(head: bytes, name: str, given: Mapping[str, Any] = {}) -> Reading:
     """Guess from the first bytes of a file what is not given. Raises DataProblem when it is empty or no text."""
     if not head.strip():
