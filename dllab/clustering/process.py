@@ -3,15 +3,13 @@
 import io
 import json
 import os
-import subprocess
 import sys
-import threading
 import time
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from dllab.clustering.child import Child
 from dllab.clustering.fit import ClusterProblem, Fit, fit
 from dllab.layers import LAYERS
 from dllab.layers.analysing import Clustering
@@ -27,7 +25,7 @@ class Cancelled(ClusterProblem):
 
 
 class Fitting:
-    """A fit under way. What goes in and out are JSON and plain arrays; nothing is pickled."""
+    """A fit under way."""
 
     def __init__(self, layer: Clustering, x: np.ndarray, seed: int = 0) -> None:
         self._estimate = layer.seconds(*x.shape) + 1.0
@@ -35,42 +33,33 @@ class Fitting:
         self._cancelled = False
         self._reply = b""
         asked = {"kind": layer.kind, "params": layer.model_dump(mode="json"), "seed": seed}
-        root = str(Path(__file__).resolve().parents[2])
-        found = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "dllab.clustering"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": found},
-        )  # fmt: skip
-        self._thread = threading.Thread(target=self._talk, args=(_packed(asked, {"x": x}),), daemon=True)
-        self._thread.start()
+        self._child = Child("dllab.clustering", _packed(asked, {"x": x}), self._hear)
 
-    def _talk(self, request: bytes) -> None:
-        self._reply = self._process.communicate(request)[0]
+    def _hear(self, said: IO[bytes]) -> None:
+        self._reply = said.read()
 
     @property
     def progress(self) -> float:
         """Share that is done, by the estimate: 1.0 only at the end."""
-        if not self._thread.is_alive():
+        if self._child.done:
             return 1.0
         return min(_NEARLY, (time.monotonic() - self._began) / self._estimate)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the end; False when it is not there yet."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        return self._child.wait(seconds)
 
     def cancel(self) -> None:
         """End the process now, whatever it is doing."""
-        self._cancelled = self._cancelled or self._thread.is_alive()
-        self._process.kill()
-        self._thread.join()
+        self._cancelled = self._cancelled or not self._child.done
+        self._child.cancel()
 
     def result(self) -> Fit:
         """Wait for what was found. Raises ClusterProblem, also when the process was ended."""
-        self._thread.join()
+        self._child.wait()
         if self._cancelled:
             raise Cancelled(_("The clustering was stopped."))
-        if self._process.returncode or not self._reply:
+        if self._child.failed or not self._reply:
             raise ClusterProblem(
                 _("The clustering broke off, most likely because the memory ran out. Take fewer samples.")
             )

@@ -1,20 +1,17 @@
 """The same clustering with many parameters: how good and how stable each is. A process of its own carries it out."""
 
-import contextlib
 import json
 import os
-import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from math import nan
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from dllab.clustering.child import Child
 from dllab.clustering.distances import k_distances
 from dllab.clustering.fit import ClusterProblem, fit
 from dllab.clustering.measures import agreement, silhouettes
@@ -127,31 +124,17 @@ class Sweep:
         }  # fmt: skip
         data = np.ascontiguousarray(x, np.float64).tobytes()
         data += b"" if y is None else np.ascontiguousarray(y, np.int64).tobytes()
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "dllab.clustering.sweeping"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
-        request = json.dumps(asked).encode() + b"\n" + data
-        self._thread = threading.Thread(target=self._talk, args=(request,), daemon=True)
-        self._thread.start()
+        self._child = Child(
+            "dllab.clustering.sweeping", json.dumps(asked).encode() + b"\n" + data, self._hear, OMP_NUM_THREADS="1"
+        )
 
-    def _talk(self, request: bytes) -> None:
-        given, said = self._process.stdin, self._process.stdout
-        assert given is not None
-        assert said is not None
-        # Where the process is ended, there is no more to read.
-        with said, contextlib.suppress(OSError, ValueError):
-            with given:
-                given.write(request)
-            for line in said:
-                place = json.loads(line)
-                for name in SCORES:
-                    value = place["scores"][name]
-                    self.scores[name][place["row"], place["column"]] = nan if value is None else value
-                self.filled += 1
-        self._process.wait()
+    def _hear(self, said: IO[bytes]) -> None:
+        for line in said:
+            place = json.loads(line)
+            for name in SCORES:
+                value = place["scores"][name]
+                self.scores[name][place["row"], place["column"]] = nan if value is None else value
+            self.filled += 1
 
     @property
     def share(self) -> float:
@@ -161,12 +144,11 @@ class Sweep:
     @property
     def done(self) -> bool:
         """Whether nothing more will come."""
-        return not self._thread.is_alive()
+        return self._child.done
 
     def cancel(self) -> None:
         """End the process, whatever it is doing."""
-        self._process.kill()
-        self._thread.join()
+        self._child.cancel()
 
 
 def serve() -> None:

@@ -1,21 +1,18 @@
 """Maps that keep neighbours together, t-SNE and UMAP: made in a process of their own that can be ended at any moment."""
 
-import contextlib
 import importlib.util
 import json
 import logging
 import os
 import re
-import subprocess
 import sys
-import threading
 import warnings
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from dllab.clustering.child import Child
 from dllab.clustering.fit import ClusterProblem
 from dllab.text import _
 
@@ -32,7 +29,7 @@ def available(method: str) -> bool:
 
 
 class Unfolding:
-    """One map under way. What goes in and out are JSON and plain numbers."""
+    """One map under way."""
 
     def __init__(self, method: str, rows: np.ndarray, seed: int) -> None:
         self.share = 0.0
@@ -42,47 +39,30 @@ class Unfolding:
         self._count = len(rows)
         asked = {"method": method, "seed": seed, "shape": rows.shape}
         request = json.dumps(asked).encode() + b"\n" + np.ascontiguousarray(rows, np.float64).tobytes()
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
         # Training goes on meanwhile and keeps the processors it has.
-        limits = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "dllab.clustering.unfolding"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env={**os.environ, **limits},
-        )  # fmt: skip
-        self._thread = threading.Thread(target=self._talk, args=(request,), daemon=True)
-        self._thread.start()
+        self._child = Child("dllab.clustering.unfolding", request, self._hear, OMP_NUM_THREADS="1")
 
-    def _talk(self, request: bytes) -> None:
-        given, said = self._process.stdin, self._process.stdout
-        assert given is not None
-        assert said is not None
-        # Where the process is ended, there is no answer.
-        with said, contextlib.suppress(OSError, ValueError):
-            with given:
-                given.write(request)
-            for line in said:
-                told = json.loads(line)
-                self._problem = told.get("problem", "")
-                self.share = float(told.get("share", self.share))
-                if self.share >= 1.0:
-                    data = said.read(self._count * 16)
-                    self._found = np.frombuffer(data, np.float64).reshape(self._count, 2)
-        self._process.wait()
+    def _hear(self, said: IO[bytes]) -> None:
+        for line in said:
+            told = json.loads(line)
+            self._problem = told.get("problem", "")
+            self.share = float(told.get("share", self.share))
+            if self.share >= 1.0:
+                data = said.read(self._count * 16)
+                self._found = np.frombuffer(data, np.float64).reshape(self._count, 2)
 
     @property
     def done(self) -> bool:
         """Whether nothing more will come."""
-        return not self._thread.is_alive()
+        return self._child.done
 
     def cancel(self) -> None:
         """End the process, whatever it is doing."""
-        self._process.kill()
-        self._thread.join()
+        self._child.cancel()
 
     def result(self) -> np.ndarray:
         """The map (n, 2). Raises ClusterProblem when the process ended without one."""
-        self._thread.join()
+        self._child.wait()
         if self._problem:
             raise ClusterProblem(_("The map could not be made: {reason}").format(reason=self._problem))
         if self._found is None:

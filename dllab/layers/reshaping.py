@@ -182,20 +182,8 @@ class Slice(Layer):
         return moved(numbers, what, index, inside)
 
 
-@layer
-class Mean(Layer):
-    """Takes the mean along one axis, which is gone afterwards.
-
-    $y = \\frac{1}{n} \\sum_i x_i$: of a sequence the average step, of a map the average row. Padding behind a sequence
-    is no step of it and left out.
-
-    Reference: `torch.mean`.
-    """
-
-    kind: ClassVar[str] = "mean"
-    title: ClassVar[str] = N_("Mean")
-    family: ClassVar[str] = "shape"
-    glyph: ClassVar[str] = "mdi6.arrow-collapse-horizontal"
+class _AlongAxis(Layer):
+    """What Mean and Max share: one axis goes, and padding is no step of it."""
 
     axis: _AXIS = Field(
         1, title=N_("Axis"), description=N_("1 is the first axis after the batch: steps of a sequence, or channels")
@@ -212,11 +200,27 @@ class Mean(Layer):
     def takes_lengths(self, *inputs: Shape) -> bool:
         return self.axis == 1 and is_padded(inputs[0])
 
-    def call(self, *inputs: Shape) -> Call:
-        return Call("blocks.Mean", (self.axis,))
-
     def arithmetic(self, *inputs: Shape) -> str:
         return f"{show_shape(inputs[0])} → {show_shape(self.shape(*inputs))}"
+
+
+@layer
+class Mean(_AlongAxis):
+    """Takes the mean along one axis, which is gone afterwards.
+
+    $y = \\frac{1}{n} \\sum_i x_i$: of a sequence the average step, of a map the average row. Padding behind a sequence
+    is no step of it and left out.
+
+    Reference: `torch.mean`.
+    """
+
+    kind: ClassVar[str] = "mean"
+    title: ClassVar[str] = N_("Mean")
+    family: ClassVar[str] = "shape"
+    glyph: ClassVar[str] = "mdi6.arrow-collapse-horizontal"
+
+    def call(self, *inputs: Shape) -> Call:
+        return Call("blocks.Mean", (self.axis,))
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
         count = numbers["input"].shape[self.axis]
@@ -232,7 +236,7 @@ class Mean(Layer):
 
 
 @layer
-class Max(Layer):
+class Max(_AlongAxis):
     """Takes the largest number along one axis, which is gone afterwards.
 
     $y = \\max_i x_i$: of a sequence the strongest step for each feature, wherever it stands. Padding behind a sequence is
@@ -246,26 +250,8 @@ class Max(Layer):
     family: ClassVar[str] = "shape"
     glyph: ClassVar[str] = "mdi6.arrow-collapse-up"
 
-    axis: _AXIS = Field(
-        1, title=N_("Axis"), description=N_("1 is the first axis after the batch: steps of a sequence, or channels")
-    )
-
-    def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        refuse_axis(self.title, self.axis, x)
-        return (*x[: self.axis - 1], *x[self.axis :])
-
-    def keeps_time(self, *inputs: Shape) -> bool:
-        return self.axis > 1
-
-    def takes_lengths(self, *inputs: Shape) -> bool:
-        return self.axis == 1 and is_padded(inputs[0])
-
     def call(self, *inputs: Shape) -> Call:
         return Call("blocks.Max", (self.axis,))
-
-    def arithmetic(self, *inputs: Shape) -> str:
-        return f"{show_shape(inputs[0])} → {show_shape(self.shape(*inputs))}"
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
         count = int(numbers["lengths"][index[0]]) if "lengths" in numbers else numbers["input"].shape[self.axis]

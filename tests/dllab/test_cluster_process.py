@@ -49,6 +49,6 @@ def test_a_long_fit_is_ended_at_once() -> None:
 
 def test_a_process_that_is_lost_is_told_in_words() -> None:
     fitting = Fitting(made("kmeans"), np.zeros((10, 2)))
-    fitting._process.kill()
+    fitting._child._process.kill()
     with pytest.raises(ClusterProblem, match="the memory ran out"):
         fitting.result()

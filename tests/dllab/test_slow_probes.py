@@ -129,7 +129,7 @@ def test_neighbours_stay_neighbours() -> None:
 
 def test_a_cancelled_map_ends_its_process_and_has_no_result() -> None:
     work = Unfolding("tsne", np.random.default_rng(0).normal(size=(3000, 50)), seed=0)
-    number = work._process.pid
+    number = work._child._process.pid
     work.cancel()
     with pytest.raises(ClusterProblem):
         work.result()

@@ -53,7 +53,7 @@ def test_a_sweep_fills_every_place_in_its_own_process() -> None:
     layer = made("kmeans")
     axes = axes_of(layer, BLOBS)
     work = Sweep(layer, axes, BLOBS, TRUE, 0)
-    work._thread.join()
+    work._child.wait()
     assert work.share == 1.0
     assert axes.columns[int(np.nanargmax(work.scores["ari"][0]))] == 3
     here = measure(made("kmeans", n_clusters=5), BLOBS, TRUE, 0)

@@ -6,6 +6,7 @@ import pyqtgraph as pg
 from ui.shell.theme import theme
 from ui.views.clustering import NOISE, cluster_colour, cluster_symbol
 from ui.views.plot import Plot, pen
+from ui.views.points import scatters
 
 _MANY = 1500
 _MOST = 12_000
@@ -33,7 +34,7 @@ class ClusterPoints:
         size = self._size(len(x))
         groups = [(int(number), bool(part)) for number in np.unique(labels) for part in (False, True)]
         groups = [group for group in groups if group[1] in hollow[labels == group[0]]]
-        for item, (number, outlined) in zip(self._take(len(groups)), groups, strict=True):
+        for item, (number, outlined) in zip(scatters(self._plot, self._items, len(groups)), groups, strict=True):
             chosen = (labels == number) & (hollow == outlined)
             colour = cluster_colour(number, tokens)
             edge = pen(colour, 1.6) if outlined or number == NOISE else pen(tokens.surface, 1.0 if size > 5 else 0.5)
@@ -86,13 +87,3 @@ class ClusterPoints:
         if count > _MANY:
             return 5
         return 9 if min(self._plot.width(), self._plot.height()) >= 280 else 7
-
-    def _take(self, count: int) -> list["pg.ScatterPlotItem"]:
-        while len(self._items) > count:
-            self._plot.plotItem.removeItem(self._items.pop())
-        while len(self._items) < count:
-            item = pg.ScatterPlotItem(pxMode=True, useCache=True)
-            item.setZValue(20)
-            self._plot.plotItem.addItem(item)
-            self._items.append(item)
-        return self._items

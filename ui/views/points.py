@@ -101,14 +101,19 @@ class Points:
         return 8 if min(self._plot.width(), self._plot.height()) >= 280 else 6
 
     def _take(self, count: int) -> list["pg.ScatterPlotItem"]:
-        while len(self._items) > count:
-            self._plot.plotItem.removeItem(self._items.pop())
-        while len(self._items) < count:
-            item = pg.ScatterPlotItem(pxMode=True, useCache=True)
-            item.setZValue(20)
-            self._plot.plotItem.addItem(item)
-            self._items.append(item)
-        return self._items
+        return scatters(self._plot, self._items, count)
+
+
+def scatters(plot: Plot, items: list["pg.ScatterPlotItem"], count: int) -> list["pg.ScatterPlotItem"]:
+    """The scatter items of a plot, so many: others are added to it, or taken out."""
+    while len(items) > count:
+        plot.plotItem.removeItem(items.pop())
+    while len(items) < count:
+        item = pg.ScatterPlotItem(pxMode=True, useCache=True)
+        item.setZValue(20)
+        plot.plotItem.addItem(item)
+        items.append(item)
+    return items
 
 
 def class_keys(classes: Sequence[str]) -> list[tuple[str, str, str]]:
