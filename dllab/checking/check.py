@@ -14,6 +14,7 @@ from dllab.checking.fit import goal_problems, split_problems, task_problems
 from dllab.checking.groups import at_home, flaw_problems, group_checks
 from dllab.checking.known import NodeCheck
 from dllab.checking.order import ordered
+from dllab.checking.padding import padding_problems
 from dllab.checking.problem import Fix, Problem, Severity
 from dllab.checking.taps import tap_problems, taps_of, without
 from dllab.data import DATASETS
@@ -22,7 +23,15 @@ from dllab.declare import Declared, Registry, field_messages
 from dllab.document.experiment import GROUP_INPUT, GROUP_OUTPUT, Choice, Experiment, Graph, Link
 from dllab.document.flat import SEPARATOR, Flat, flatten, home_of, inside_of, ports_of
 from dllab.layers import LAYERS
-from dllab.layers.base import InsertBefore, Layer, Misfit, SetParam, Shape, is_padded, show_shape, signals
+from dllab.layers.base import (
+    InsertBefore,
+    Layer,
+    Misfit,
+    SetParam,
+    Shape,
+    show_shape,
+    signals,
+)
 from dllab.layers.ends import Output, Prior
 from dllab.layers.grouping import Group, Ports
 from dllab.recipe import INITIALISATIONS, LOSSES, OPTIMISERS, SCHEDULES
@@ -274,25 +283,8 @@ def _node_check(
         return NodeCheck(found, inputs)
     problems += [_misfit_problem(name, found, remark, "warning") for remark in found.remarks(*known)]
     takes_lengths = found.takes_lengths(*known)
-    if any(map(is_padded, known)) and not (takes_lengths or found.keeps_time(*known)) and found.kind != "output":
-        problems.append(_padding(name, found))
+    problems += padding_problems(name, found, known)
     return NodeCheck(found, inputs, shapes, parameters, found.arithmetic(*known), takes_lengths)
-
-
-def _padding(name: str, found: Layer) -> Problem:
-    """A layer that can't tell padding from steps; where it mixes them into each other, nothing could be trusted."""
-    title = _(found.title)
-    if not found.spreads:
-        text = _("{layer} also takes in the padding behind shorter sequences: it can't tell it from what is meant.")
-        return Problem("padding", text.format(layer=title), name, "in", "warning")
-    text = _(
-        "{layer} would mix the padding behind shorter sequences into its result. Max and Mean over the steps, recurrent "
-        "layers, attention and LayerNorm leave it out."
-    )
-    kinds = ("layer_norm",) if found.family == "normalise" else ("max", "mean")
-    offers = [(kind, _(LAYERS[kind].title)) for kind in kinds if kind != found.kind]
-    fixes = tuple(Fix("kind", _("Use {layer}").format(layer=other), name, kind=kind) for kind, other in offers)
-    return Problem("padding", text.format(layer=title), name, "in", fixes=fixes)
 
 
 def _refuse_too_large(found: Layer, shapes: Mapping[str, Shape], parameters: int) -> None:

@@ -18,16 +18,16 @@ class Signal(tuple[int, ...]):
     """A shape of which more is known than its extents; as a shape it is equal to the plain tuple.
 
     `vocabulary` over 0: the numbers are indices below it (of words, characters, users), not quantities.
-    `padded`: the first axis is time, and samples that are shorter are filled up at its end.
+    `padded`: the axis that is time (1 is the first), where samples that are shorter are filled up at its end; 0 is none.
     """
 
     vocabulary: int
-    padded: bool
+    padded: int
 
-    def __new__(cls, extents: Iterable[int], vocabulary: int = 0, padded: bool = False) -> "Signal":
+    def __new__(cls, extents: Iterable[int], vocabulary: int = 0, padded: int = 0) -> "Signal":
         """The extents, and what else is known of them."""
         made = super().__new__(cls, extents)
-        made.vocabulary, made.padded = vocabulary, padded
+        made.vocabulary, made.padded = vocabulary, int(padded)
         return made
 
 
@@ -38,7 +38,12 @@ def vocabulary(shape: Shape) -> int:
 
 def is_padded(shape: Shape) -> bool:
     """Whether shorter samples on this wire are filled up at the end of the first axis."""
-    return isinstance(shape, Signal) and shape.padded
+    return padded_axis(shape) == 1
+
+
+def padded_axis(shape: Shape) -> int:
+    """The axis along which shorter samples on this wire are filled up, counted from 1; 0 where none is."""
+    return shape.padded if isinstance(shape, Signal) else 0
 
 
 FAMILIES: Mapping[str, str] = {
@@ -163,6 +168,10 @@ class Layer(Declared):
         """Whether every step of the first axis gives just its own step of the output, so that padding stays padding."""
         return False
 
+    def carries_time(self, axis: int, *inputs: Shape) -> int:
+        """Where the axis of time stands in what comes out; 0 where padding gets into what is no padding."""
+        return axis if self.pointwise or (axis == 1 and self.keeps_time(*inputs)) else 0
+
     def takes_lengths(self, *inputs: Shape) -> bool:
         """Whether its module is also given, after the inputs, how long each sample is (N,): what is behind is padding."""
         return False
@@ -205,10 +214,16 @@ def signals(layer: Layer, *inputs: Shape) -> dict[str, Shape]:
         raise Misfit("indices", text, layer.input_ports()[0], layer=layer.title)
     shapes = layer.shapes(*inputs)
     passed = words if layer.indices == "pass" else 0
-    padded = any(map(is_padded, inputs)) and layer.keeps_time(*inputs)
-    if passed or padded:
-        return {port: Signal(shape, passed, padded and port not in layer.timeless) for port, shape in shapes.items()}
+    time = time_behind(layer, *inputs)
+    if passed or time:
+        return {port: Signal(s, passed, 0 if port in layer.timeless else time) for port, s in shapes.items()}
     return {port: tuple(shape) for port, shape in shapes.items()}
+
+
+def time_behind(layer: Layer, *inputs: Shape) -> int:
+    """The axis along which what comes out is padded; 0 where nothing is, or where padding no longer has a place."""
+    axes = {padded_axis(x) for x in inputs} - {0}
+    return layer.carries_time(axes.pop(), *inputs) if len(axes) == 1 else 0
 
 
 LAYERS: Registry[Layer] = Registry("dllab.layers")

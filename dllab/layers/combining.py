@@ -60,6 +60,9 @@ class _Elementwise(_Combining):
     def keeps_time(self, *inputs: Shape) -> bool:
         return True
 
+    def carries_time(self, axis: int, *inputs: Shape) -> int:
+        return axis
+
     def _different(self, inputs: tuple[Shape, ...], port: str, other: Shape) -> Misfit:
         first, at, remedies = inputs[0], port, _same_as(inputs[0], other)
         for larger, x in self.odd_rank(inputs):

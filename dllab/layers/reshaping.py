@@ -294,6 +294,12 @@ class Transpose(Layer):
         out[self.first - 1], out[self.second - 1] = out[self.second - 1], out[self.first - 1]
         return tuple(out)
 
+    def keeps_time(self, *inputs: Shape) -> bool:
+        return self.carries_time(1) == 1
+
+    def carries_time(self, axis: int, *inputs: Shape) -> int:
+        return {self.first: self.second, self.second: self.first}.get(axis, axis)
+
     def call(self, *inputs: Shape) -> Call:
         return Call("blocks.Transpose", (self.first, self.second))
 

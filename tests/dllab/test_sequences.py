@@ -15,7 +15,7 @@ from dllab.data.base import IGNORED, Dataset, DataSpec, split_sizes
 from dllab.data.prepare import prepare
 from dllab.document.experiment import Experiment, Split
 from dllab.layers import LAYERS
-from dllab.layers.base import Signal, is_padded, signals, vocabulary
+from dllab.layers.base import Signal, is_padded, padded_axis, signals, vocabulary
 from dllab.probes import DoesNotApply, compute, load_probes
 from dllab.probes.verdict import verdict
 from dllab.training.metrics import Tally
@@ -192,6 +192,28 @@ def test_what_would_mix_padding_in_is_refused(kind: str, params: dict[str, objec
         assert not [p for p in check(apply_fix(made, fix)).problems if p.node == kind and p.severity == "error"]
     even = experiment("embedding", (kind, params), "flatten", ("linear", {"features": 2}), data="parity")
     assert not [p for p in check(even).problems if p.code == "padding"]
+
+
+@pytest.mark.parametrize(("kind", "params"), [("conv1d", {}), ("max_pool", {}), ("batch_norm", {}), ("layer_norm", {})])
+def test_padding_is_followed_to_the_axis_where_transpose_puts_it(kind: str, params: dict[str, object]) -> None:
+    turned = ("embedding", "transpose", "relu", "dropout", (kind, params), "flatten", ("linear", {"features": 2}))
+    made = experiment(*turned, data="parity", shortest=3)
+    (problem,) = [p for p in check(made).problems if p.code == "padding"]
+    assert (problem.node, problem.severity, problem.fixes) == (kind, "error", ())
+    assert "Before the Transpose" in problem.text
+    assert not [p for p in check(experiment(*turned, data="parity")).problems if p.code == "padding"]
+
+
+def test_padding_turned_back_is_padding_again() -> None:
+    ends = {"data": "opinions", "samples": 200}
+    found = check(
+        experiment("embedding", "transpose", "relu", "transpose", "mean", ("linear", {"features": 2}), **ends)
+    )
+    assert [p.code for p in found.problems] == []
+    assert found.nodes["mean"].takes_lengths
+    assert padded_axis(found.nodes["relu"].shapes["out"]) == 2
+    sidewise = check(experiment("embedding", "transpose", ("mean", {"axis": 2}), ("linear", {"features": 2}), **ends))
+    assert [(p.node, p.severity) for p in sidewise.problems] == [("mean", "warning")]
 
 
 def test_indices_reach_an_embedding_first_and_one_press_puts_it_there() -> None:
