@@ -72,6 +72,15 @@ def test_the_number_of_clusters_is_a_curve(
     engine.begin()
     lab.state = "done"
     view.sweep()
+    engine.show("sweep", {"progress": 1.0}, "There is no sweep for OPTICS.")
+    view.redraw()
+    assert not view.message
+    assert view.reason.text() == "There is no sweep for OPTICS."
+    assert view.bar.ask_button.isVisible(), "it can be asked again"
+    lab.select("kmeans")
+    view.redraw()
+    assert not view.reason.isVisible()
+    view.sweep()
     labels = {
         "node": "kmeans", "nodes": ["kmeans"], "layer": "kmeans", "title": "KMeans", "samples": 500, "swept": 400,
         "known": False, "column": "n_clusters", "columns": [2, 3, 4], "row": "", "rows": [], "progress": 1.0,
@@ -86,3 +95,8 @@ def test_the_number_of_clusters_is_a_curve(
     view.plot.clicked.emit(4.2, 0.0)
     assert document.experiment.model.nodes["kmeans"].params["n_clusters"] == 4
     assert document.undo_stack.undoText() == "Use Clusters 4"
+    engine.begin()
+    assert view.request.answer is not None, "a place taken over lies on the same curve"
+    document.apply("Other seed", lambda e: e.model_copy(update={"seed": e.seed + 1}))
+    engine.begin()
+    assert view.request.answer is None

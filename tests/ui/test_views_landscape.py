@@ -92,11 +92,33 @@ def test_why_there_is_none_is_said_and_a_reset_forgets(qtbot: QtBot, view: Lands
     view._compute()
     engine.show("landscape", {"progress": 1.0}, "This network has no weights to move along.")
     view.redraw()
-    assert view.message == "This network has no weights to move along."
+    assert not view.message
+    assert view.reason.isVisible()
+    assert view.reason.text() == "This network has no weights to move along."
+    assert view.bar.ask_button.isVisible(), "it can be asked again"
+    engine.begin()
+    view.redraw()
+    assert not view.reason.isVisible()
     lab._enter("idle")
     view.redraw()
     assert view.message.startswith("Press Train")
     assert view.request.answer is None
+
+
+def test_another_run_has_another_landscape_and_a_twin_changes_nothing(
+    qtbot: QtBot, view: Landscape, engine: Engine, lab: Lab
+) -> None:
+    view._compute()
+    answer(engine)
+    first = lab.runs.current
+    assert first is not None
+    lab.runs.beside(first, first.experiment, "seed 2")
+    assert view.request.answer is not None
+    engine.begin()
+    assert view.request.answer is None
+    view._compute()
+    engine.begin()
+    assert engine.probes() == [], "what was under way is about weights that are gone"
 
 
 def test_a_loss_that_is_not_finite_leaves_a_gap(qtbot: QtBot, view: Landscape, engine: Engine) -> None:

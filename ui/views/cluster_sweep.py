@@ -13,6 +13,7 @@ from dllab.document.experiment import Experiment
 from dllab.engine.protocol import Picture, unpack
 from dllab.layers import LAYERS
 from dllab.text import N_, _
+from ui.link.trial import differs
 from ui.shell.theme import theme
 from ui.views.base import Rows, View, Want, column
 from ui.views.cluster_declarations import CLUSTER_SWEEP
@@ -21,7 +22,7 @@ from ui.views.heat import ColourBar
 from ui.views.labelled import LabelledHeat
 from ui.views.numbers import percent, show
 from ui.views.plot import Plot, pen
-from ui.views.requests import Request, RequestBar
+from ui.views.requests import Reason, Request, RequestBar
 
 if TYPE_CHECKING:
     from ui.lab import Lab
@@ -64,7 +65,7 @@ class ClusterSweep(View):
 
     def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
-        self.request = Request(self, "sweep")
+        self.request = Request(self, "sweep", _outlives)
         self._node = ""
         self.bar = RequestBar(_("Sweep the parameters"), self.body)
         self.bar.asked.connect(self.sweep)
@@ -73,6 +74,7 @@ class ClusterSweep(View):
         self.tabs.set_tabs([(key, _(words)) for key, words in _SCORES.items()])
         self.tabs.chosen.connect(lambda _key: self.mark())
         self.caption = Caption(self.body, quiet=False)
+        self.reason = Reason(self.body)
         self.map = SweepMap(self.body, self.title)
         self.map.chosen.connect(self.take)
         self.scale = ColourBar(self.body)
@@ -100,6 +102,7 @@ class ClusterSweep(View):
         self.pages.addWidget(self.plot)
         layout = column(self.body, 4)
         layout.addWidget(self.tabs)
+        layout.addWidget(self.reason)
         layout.addLayout(self.pages, 1)
         layout.addLayout(top)
 
@@ -118,7 +121,7 @@ class ClusterSweep(View):
     def sentence(self) -> str:
         if self.lab.runs.current is None or self.lab.state in ("offline", "starting"):
             return _(self.empty)
-        return self.request.problem
+        return ""
 
     def forget(self) -> None:
         self.request.forget()
@@ -128,6 +131,8 @@ class ClusterSweep(View):
         answer = self.request.answer
         if answer is None or node in answer.labels.get("nodes", ()):
             self._node = node
+        self.request.problem = ""
+        self.mark()
 
     # --- taking over ------------------------------------------------------------------------------------------------
 
@@ -166,9 +171,11 @@ class ClusterSweep(View):
     def draw(self) -> None:
         request, answer = self.request, self.request.answer
         self.bar.show_request(request.under_way, request.share)
+        self.reason.say(request.problem)
         self.bar.set_words(_("Sweep the parameters") if answer is None else _("Sweep again"))
         if answer is None:
             self.caption.setText(_("Fits the clustering anew with many parameters: takes some seconds."))
+            self.summarise(request.problem or self.caption.text())
             self.map.set_values(np.zeros((0, 1, 1)))
             self.scale.hide()
             return
@@ -252,3 +259,17 @@ class ClusterSweep(View):
             for row, place in np.ndindex(*scores["clusters"].shape)
         )
         return header, rows
+
+
+def _outlives(answer: Picture, old: Experiment, new: Experiment) -> bool:
+    """Taking over one place after another fits again each time, and the map is as true as before."""
+    node, names = str(answer.labels["node"]), (answer.labels["column"], answer.labels["row"])
+
+    def unswept(experiment: Experiment) -> Experiment:
+        nodes = dict(experiment.model.nodes)
+        if node in nodes:
+            kept = {name: value for name, value in nodes[node].params.items() if name not in names}
+            nodes[node] = nodes[node].model_copy(update={"params": kept})
+        return experiment.model_copy(update={"model": experiment.model.model_copy(update={"nodes": nodes})})
+
+    return not differs(unswept(old), unswept(new))

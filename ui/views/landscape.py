@@ -19,7 +19,7 @@ from ui.views.controls import Caption, Tabs, TextButton
 from ui.views.heat import ColourBar
 from ui.views.numbers import show
 from ui.views.plot import Plot, pen
-from ui.views.requests import Request, RequestBar
+from ui.views.requests import Reason, Request, RequestBar
 
 if TYPE_CHECKING:
     from ui.lab import Lab
@@ -55,6 +55,7 @@ class Landscape(View):
         self.finesse = Tabs(_("How fine"), self.body)
         self.finesse.set_tabs([(str(n), f"{n} × {n}") for n in (15, 25, 41)])
         self.caption = Caption(self.body)
+        self.reason = Reason(self.body)
         self.plot = Plot(self.body)
         self.plot.setAccessibleName(self.title)
         self.plot.plotItem.vb.setAspectLocked(True)
@@ -81,6 +82,7 @@ class Landscape(View):
         row.addStretch(0)
         layout = column(self.body, 2)
         layout.addLayout(self._top)
+        layout.addWidget(self.reason)
         layout.addLayout(row, 1)
         layout.addWidget(self.caption)
 
@@ -104,7 +106,7 @@ class Landscape(View):
         run = self.lab.runs.current
         if self.lab.state in ("idle", "offline") or run is None:
             return _(self.empty)
-        return self.request.problem
+        return ""
 
     def forget(self) -> None:
         self.request.forget()
@@ -115,6 +117,7 @@ class Landscape(View):
     def draw(self) -> None:
         request, answer = self.request, self.request.answer
         self.bar.show_request(request.under_way, request.share)
+        self.reason.say(request.problem)
         self.bar.set_words(_("Compute") if answer is None else _("Compute again"))
         self.other_button.setVisible(answer is not None and not request.under_way)
         self.scale.setVisible(answer is not None)
@@ -122,6 +125,7 @@ class Landscape(View):
         self.plot.set_labels(bottom=_("first direction") if tall else "", left=_("second direction") if tall else "")
         if answer is None:
             self.caption.setText(_("How the loss changes when all weights move: takes a few seconds."))
+            self.summarise(request.problem or self.caption.text())
             self.here.setData([], [])
             self.image.clear()
             return

@@ -1,22 +1,33 @@
 """Pictures that take a while: asked for once, with how far they are and a way to give them up."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from collections.abc import Callable
 
+from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from dllab.document.experiment import Experiment
 from dllab.engine.protocol import Picture
 from dllab.text import _
-from ui.shell.theme import theme
+from ui.link.runs import Run
+from ui.shell.theme import interface_font, theme
 from ui.views.base import View, Want
 from ui.views.controls import TextButton
 from ui.views.numbers import percent
 
+Outlives = Callable[[Picture, Experiment, Experiment], bool]
+"""Whether an answer about the first experiment holds for a run of the second as well."""
 
-class Request:
-    """What a view asks for under one key, and the last answer. Another question replaces the one under way."""
 
-    def __init__(self, view: View, key: str) -> None:
-        self._view, self._key = view, key
+class Request(QObject):
+    """What a view asks for under one key, and the last answer. Another question replaces the one under way; another run
+    ends it, unless what it is about is the same there."""
+
+    def __init__(self, view: View, key: str, outlives: Outlives | None = None) -> None:
+        super().__init__(view)
+        self._view, self._key, self._outlives = view, key, outlives
+        self._about: Experiment | None = None
+        """What the run in hand trained when this was asked."""
         self._asked = 0
         self._pending: Want | None = None
         self.share = 0.0
@@ -24,6 +35,7 @@ class Request:
         """The last one that is complete; while one is on its way with something to draw, that."""
         self.problem = ""
         """Why there is no answer."""
+        view.lab.runs.added.connect(self._on_added)
 
     @property
     def under_way(self) -> bool:
@@ -39,6 +51,8 @@ class Request:
         self._asked += 1
         self._pending = Want(want.probe, {**want.params, "asked": self._asked})
         self.share, self.problem = 0.0, ""
+        run = self._view.lab.runs.current
+        self._about = run.experiment if run is not None else None
         self._view.ask()
         self._view.mark()
 
@@ -52,6 +66,17 @@ class Request:
         """Drop the answer too: what it was about is gone."""
         self._pending, self.answer, self.problem = None, None, ""
         self._view.ask()
+
+    def _on_added(self, run: Run) -> None:
+        # A run beside the one in hand changes nothing about that.
+        if run is self._view.lab.runs.current and not self._holds_for(run):
+            self.forget()
+            self._view.mark()
+
+    def _holds_for(self, run: Run) -> bool:
+        if self._outlives is None or self.answer is None or self._about is None:
+            return False
+        return self._outlives(self.answer, self._about, run.experiment)
 
     def arrived(self, key: str) -> None:
         """For the view's own `arrived`."""
@@ -99,6 +124,27 @@ class RequestBar(QWidget):
             self.ask_button.setToolTip(words)
             self.ask_button.setAccessibleName(words)
             self.ask_button.updateGeometry()
+
+
+class Reason(QLabel):
+    """Why there is no answer, as long as it takes; the button that asks stays beside it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setFont(interface_font(13))
+        self.hide()
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def say(self, text: str) -> None:
+        """Show it; nothing takes no room."""
+        self.setText(text)
+        self.setVisible(bool(text))
+
+    def _restyle(self) -> None:
+        self.setStyleSheet(f"color: {theme.tokens.text}; background: transparent;")
 
 
 class _Bar(QWidget):
