@@ -39,8 +39,8 @@ class Lab(QObject):
     notice = Signal(str, str)
     """("info", "warning" or "error", sentence for people)."""
     devices_changed = Signal()
-    trust_wanted = Signal()
-    """Training was asked for, but the experiment holds code that is not trusted."""
+    trust_wanted = Signal(str)
+    """Training was asked for at this pace, but the experiment holds code that is not trusted."""
     broken = Signal(object)
     """protocol.State: the run stopped at a number that is not finite, and the operation that made it is known."""
     walked = Signal(object)
@@ -104,21 +104,22 @@ class Lab(QObject):
 
     # --- training ---------------------------------------------------------------------------------------------------
 
-    def train(self, pace: str = "run") -> None:
-        """Begin a run of the present experiment; the run keeps this snapshot whatever is edited later."""
+    def train(self, pace: str = "run") -> bool:
+        """Begin a run of the present experiment, whose snapshot it keeps whatever is edited later; whether it began."""
         check = self.document.check
         if not check.trainable:
             problem = next(p for p in check.problems if p.severity == "error")
             self.notice.emit("error", problem.text)
-            return
+            return False
         if self.trust.missing(self.document.experiment):
-            self.trust_wanted.emit()
-            return
+            self.trust_wanted.emit(pace)
+            return False
         if not self.link.is_ready:
             wait = _("The engine is still starting; clustering begins in a moment.") if check.fits_only else ""
             self.notice.emit("info", wait or _("The engine is still starting; training begins in a moment."))
         run = self.runs.begin(self.document.experiment, self.device, check.fits_only)
         self._send_train(run, pace)
+        return True
 
     def pause(self) -> None:
         """Halt after the batch in hand."""
@@ -151,13 +152,17 @@ class Lab(QObject):
         elif self.state != "running":
             self.train(unit)
 
-    def walk(self, way: str, phase: str = "", node: str = "") -> None:
-        """Move by one operation, "next" or "back", or "until" the next of this phase and node; a run is begun or paused."""
+    def walk(self, way: str, phase: str = "", node: str = "") -> bool:
+        """Move by one operation, "next" or "back", or "until" the next of this phase and node; whether that was asked.
+
+        A run is paused for it, or begun.
+        """
         if self.state == "running":
             self.pause()
-        elif self.state not in ("paused", "starting") and not self.past.away:
-            self.train("hold")
+        elif self.state not in ("paused", "starting") and not self.past.away and not self.train("hold"):
+            return False
         self.link.send(protocol.Walk(way, phase, node))
+        return True
 
     def go_on(self, epochs: int) -> None:
         """Train a finished run further."""
@@ -244,9 +249,9 @@ class Lab(QObject):
                     self.broken.emit(event)
                 elif event.text and not quiet:
                     self.notice.emit("info" if event.state == "done" else "error", event.text)
-            case protocol.Walked():
+            case protocol.Walked() if self.runs.current is not None and event.run == self.runs.current.id:
                 self.walked.emit(event)
-            case protocol.Explained():
+            case protocol.Explained() if self.stepping.walked is not None:
                 self.explained.emit(event)
             case protocol.Complaint():
                 self.notice.emit("warning", event.text)

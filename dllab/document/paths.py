@@ -32,6 +32,12 @@ def there(experiment: Experiment, path: Path) -> bool:
     return True
 
 
+def has_node(experiment: Experiment, node_id: str) -> bool:
+    """Whether the document has this node, by its id from the top."""
+    path, name = split_id(node_id)
+    return there(experiment, path) and name in graph_at(experiment, path).nodes
+
+
 def graph_at(experiment: Experiment, path: Path) -> Graph:
     """The graph of a page. Raises Refused when it is gone."""
     if not there(experiment, path):

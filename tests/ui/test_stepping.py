@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from dllab.document import edits
 from dllab.document.experiment import Link
 from dllab.engine import protocol
 from dllab.engine.protocol import Walked, pack
@@ -271,3 +272,60 @@ def test_a_layer_in_a_group_is_followed_onto_its_page_and_back(window: Window, e
     assert window.canvas.page.path == ()
     assert lit(window) == {f"{group} -> conv2d_2": "forward"}
     assert dimmed(window) == set(window.canvas.scene.nodes) - {"conv2d_2"}
+
+
+def said(window: Window, phase: str, node: str, run_id: str) -> None:
+    made = walked(phase, node)
+    window.lab.link.reported.emit(Walked(run_id, 0, 1, made.phase, made.node, {}, {}, "", COURSE))
+
+
+def test_an_operation_of_a_layer_that_has_been_deleted_is_shown_without_it(window: Window, engine: Engine) -> None:
+    run = window.lab.runs.current
+    window.document.apply("Delete", lambda e: edits.remove(e, ["conv2d"]))
+    window.canvas.select(["linear"])
+    said(window, "forward", "conv2d", run.id)
+    assert window.lab.stepping.walked is not None
+    assert (window.lab.selected, window.canvas.selected()) == ("linear", ("linear",))
+    assert dimmed(window) == set()
+    said(window, "forward", "gone/1/linear", run.id)
+    assert window.canvas.selected() == ("linear",)
+
+
+def test_an_operation_of_a_run_that_is_gone_is_dropped(window: Window, engine: Engine) -> None:
+    run = window.lab.runs.current
+    window.lab.runs.clear()
+    explained: list[object] = []
+    window.lab.explained.connect(explained.append)
+    said(window, "forward", "conv2d", run.id)
+    window.lab.link.reported.emit(protocol.Explained("output", (0, 0), ["1 + 1"]))
+    assert window.lab.stepping.walked is None
+    assert explained == []
+
+
+def test_nothing_goes_on_alone_where_nothing_could_begin(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, stepping = Engine(window.lab, monkeypatch), window.lab.stepping
+    window.lab._enter("idle")
+    window.document.apply("Delete", lambda e: edits.remove(e, ["output"]))
+    stepping.run_slowly(True)
+    assert not stepping.slowly
+    stepping.next()
+    assert engine.sent == []
+
+
+def test_code_that_is_trusted_on_the_way_is_walked_and_not_trained_at_once(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, lab = Engine(window.lab, monkeypatch), window.lab
+    code = {"conv2d": "x = 1"}
+    monkeypatch.setattr(lab.trust, "missing", lambda _experiment: code)
+    monkeypatch.setattr(lab.trust, "add", lambda _codes: code.clear())
+    lab._enter("idle")
+    lab.stepping.run_slowly(True)
+    assert not lab.stepping.slowly
+    assert engine.sent == []
+    assert window.trusting.question is not None
+    window.trusting.question.press("Trust and train")
+    train, walk = engine.sent
+    assert isinstance(train, protocol.Train)
+    assert train.pace == "hold"
+    assert walk == protocol.Walk("next")

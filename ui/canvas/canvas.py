@@ -265,8 +265,9 @@ class Canvas(QWidget):
             self.view.uncover(new.node)
 
     def _show_node(self, node_id: str) -> None:
-        self.scene.select([node_id])
-        self.view.reveal([node_id])
+        if node_id in self.scene:
+            self.scene.select([node_id])
+            self.view.reveal([node_id])
 
     # --- layout -----------------------------------------------------------------------------------------------------
 

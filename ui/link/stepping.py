@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dllab.document.flat import home_of
+from dllab.document.paths import has_node
 from dllab.engine.protocol import Complaint, Walked
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ class Stepping(QObject):
         if on == self.slowly:
             return
         if on:
-            self._press("next", keep_on=True)
             self._clock.start(self.pace)
+            self._press("next", keep_on=True)
         else:
             self._clock.stop()
         self.changed.emit()
@@ -95,7 +96,9 @@ class Stepping(QObject):
         if not keep_on:
             self.halt()
         self._asked = True
-        self._lab.walk(way, phase, node)
+        if not self._lab.walk(way, phase, node):
+            self._asked = False
+            self.halt()
 
     def _tick(self) -> None:
         if self._lab.state in ("running", "offline"):
@@ -106,8 +109,10 @@ class Stepping(QObject):
     def _take(self, walked: Walked) -> None:
         self._asked = False
         self.walked = walked
-        if walked.node:
-            self._lab.select(home_of(walked.node))
+        home = home_of(walked.node)
+        # The run may have a layer that has been deleted since.
+        if home and has_node(self._lab.document.experiment, home):
+            self._lab.select(home)
         self.changed.emit()
 
     def _on_event(self, event: object) -> None:

@@ -1,5 +1,6 @@
 """Asks before code from a document runs: when it is opened, and when it is to be trained."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -37,15 +38,15 @@ class Trusting(QObject):
             for notice in [n for n in self._window.notices.all if n.sentence == _(_HELD)]:
                 self._window.notices.drop(notice)
 
-    def ask(self) -> None:
-        """Training was asked for, but there is code that is not trusted."""
+    def ask(self, pace: str = "run") -> None:
+        """Training was asked for at this pace, but there is code that is not trusted."""
         if not self._missing():
             return
         remark = _(
             "Code can do whatever you can do on this computer. Trust it only if you have read it or know its author."
         )
         answers = [
-            Answer(_("Trust and train"), self._trust_and_train),
+            Answer(_("Trust and train"), partial(self._trust_and_train, pace)),
             Answer(_("Look at it"), self.look, default=True),
             Answer(_("Cancel"), None, cancel=True),
         ]
@@ -65,9 +66,13 @@ class Trusting(QObject):
         """Trust all code of the document as it stands."""
         self._window.lab.trust.add(self._missing().values())
 
-    def _trust_and_train(self) -> None:
+    def _trust_and_train(self, pace: str) -> None:
         self.trust()
-        self._window.lab.train()
+        if pace == "hold":
+            # A run is held only to be walked through.
+            self._window.lab.stepping.next()
+        else:
+            self._window.lab.train(pace)
 
     def _missing(self) -> dict[str, str]:
         return self._window.lab.trust.missing(self._window.document.experiment)

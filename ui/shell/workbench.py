@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QWidget
 from dllab.checking import Problem
 from dllab.document.experiment import Experiment
 from dllab.document.flat import home_of
+from dllab.document.paths import has_node
 from dllab.text import _
 from ui.canvas import Canvas, Outline, Palette
 from ui.canvas.spotlight import light_of
@@ -159,7 +160,12 @@ class Workbench(QMainWindow):
         """The operation in hand, on the canvas: its layer is the selected one, on the page on which it stands."""
         walked = self.lab.stepping.walked
         if walked is not None and walked.node:
-            self.canvas.show_node(home_of(walked.node))
+            home = home_of(walked.node)
+            if not has_node(self.lab.document.experiment, home):
+                # The run has a layer that has been deleted since: there is nothing to light.
+                self.canvas.set_light(None)
+                return
+            self.canvas.show_node(home)
         self.canvas.set_light(light_of(walked))
 
     def _walk(self, phase: str, node_id: str) -> None:
