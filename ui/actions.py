@@ -83,6 +83,14 @@ def _not_one_selected(w: "Window") -> str:
     return _no_lab(w) or ("" if len(w.selection) == 1 else _("Select one layer first."))
 
 
+def _no_group_selected(w: "Window") -> str:
+    if w.welcoming:
+        return _no_lab(w)
+    nodes = w.canvas.scene.nodes
+    groups = [i for i in w.selection if i in nodes and nodes[i].face.layers is not None]
+    return "" if len(groups) == 1 else _("Select one group first: it is saved under its name.")
+
+
 def _few_selected(w: "Window") -> str:
     return _no_lab(w) or ("" if len(w.selection) > 1 else _("Select two or more layers first."))
 
@@ -180,6 +188,9 @@ EDIT = (
     Command("group", "edit", N_("Group"), lambda w: w.canvas.group_selected(), icon="group", shortcuts=("Ctrl+G",),
             tip=N_("Put the selected layers into a group that opens with a double-click"), blocked=_nothing_selected,
             on_canvas=True, group=3),
+    Command("save_group", "edit", N_("Save group to palette"), lambda w: w.canvas.save_group(),
+            icon="bookmark-plus-outline", tip=N_("Keep a copy of the selected group for other networks"),
+            blocked=_no_group_selected, group=3),
     Command("ungroup", "edit", N_("Ungroup"), lambda w: w.canvas.ungroup_selected(), icon="ungroup",
             shortcuts=("Ctrl+Shift+G",), tip=N_("Put the layers of the selected group in its place"),
             blocked=_nothing_selected, on_canvas=True, group=3),

@@ -82,13 +82,18 @@ def graph_from_text(text: str) -> Graph | None:
     if "dllab_part" not in text or len(text) > SIZE_LIMIT:
         return None
     try:
-        content = _parse(text)
-        if content.pop("dllab_part", None) != SCHEMA_VERSION:
-            return None
-        graph: Graph = _validate(Graph, content)
-        return graph
+        return part_from_text(text)
     except FileProblem:
         return None
+
+
+def part_from_text(text: str) -> Graph:
+    """A part of a graph as `graph_to_text` writes it. Raises FileProblem."""
+    content = _parse(text)
+    if content.pop("dllab_part", None) != SCHEMA_VERSION:
+        raise FileProblem(_("This is no part of a network, or one that a later version wrote."))
+    graph: Graph = _validate(Graph, content)
+    return graph
 
 
 def _parse(text: str) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def _in_order(kinds: Sequence[str] | None, only: bool) -> list[Entry]:
     if kinds is None:
         return rows
     by_kind = {row.kind: row for row in rows}
-    first = [by_kind[kind] for kind in kinds]
+    first = [by_kind[kind] for kind in kinds if kind in by_kind]
     return first if only else first + [row for row in rows if row.kind not in kinds]
 
 
@@ -199,7 +199,7 @@ class _Row(QStyledItemDelegate):
             painter.setPen(QPen(QColor(tokens.accent), 1))
             painter.setBrush(QColor(tokens.hover))
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
-        painter.setPen(QColor(tokens.family(entry.family)))
+        painter.setPen(QColor(tokens.family(entry.band)))
         painter.setFont(icon_font(17))
         middle = Qt.AlignmentFlag.AlignVCenter
         glyph_place = QRect(rect.x() + 8, rect.y(), 24, rect.height())

@@ -40,6 +40,8 @@ class Canvas(QWidget):
     """(phase, node): run step by step until this layer is computed, or its gradient."""
     refused = Signal(str)
     """Why something can't be done; what the document refuses it says itself."""
+    told = Signal(str)
+    """What was done beside the document."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +81,7 @@ class Canvas(QWidget):
         self.view.help_requested.connect(self.help_requested)
         self.view.walk_requested.connect(self.walk_requested)
         self.editor.refused.connect(self.refused)
+        self.editor.told.connect(self.told)
         self.editor.said.connect(lambda words: access.announce(self.view, words))
         self.bar.mend.connect(self.editor.mend)
         self.bar.shown.connect(self._show_node)
@@ -204,6 +207,10 @@ class Canvas(QWidget):
     def ungroup_selected(self) -> None:
         """Put the layers of the selected groups in their place."""
         self.editor.ungroup()
+
+    def save_group(self) -> None:
+        """Keep a copy of the selected group in the palette."""
+        keys.save_group(self.view)
 
     def show_node(self, node_id: str) -> None:
         """Select a node by its id from the top, on the page on which it stands."""

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 from dllab.layers import LAYERS
 from dllab.layers.base import FAMILIES
-from dllab.text import _
+from dllab.layers.grouping import Group
+from dllab.text import _, ngettext
+from ui.canvas.faces import layers_in
+from ui.canvas.saved import Kept, saved
 
+SAVED = "saved"
 BROKEN_GLYPH = "mdi6.power-plug-off-outline"
 
 
@@ -19,20 +23,39 @@ class Entry:
     glyph: str
     summary: str
     reason: str = ""
+    saved: str = ""
+    """Of a saved group the key, by which it can be removed."""
+
+    @property
+    def band(self) -> str:
+        """The family whose colour it wears."""
+        return Group.family if self.saved else self.family
 
 
 def entries() -> list[Entry]:
-    """All layers in the order of their families, then what is broken."""
+    """A person's own groups, all layers in the order of their families, then what is broken."""
     order = list(FAMILIES)
     known = sorted(LAYERS, key=lambda layer: order.index(layer.family) if layer.family in order else len(order))
-    found = [Entry(k.kind, _(k.title), k.family, k.glyph, k.summary()) for k in known]
+    found = [_saved(kept) for kept in saved]
+    found += [Entry(k.kind, _(k.title), k.family, k.glyph, k.summary()) for k in known]
     for name, reason in LAYERS.broken.items():
         found.append(Entry("", name, "", BROKEN_GLYPH, _("This plugin could not be loaded."), reason))
     return found
 
 
+def _saved(kept: Kept) -> Entry:
+    if kept.node is None:
+        text = _("This saved group can't be used.")
+        return Entry("", kept.title, SAVED, BROKEN_GLYPH, text, kept.reason, kept.key)
+    count = layers_in(kept.node)
+    text = ngettext("A group of your own of {count} layer.", "A group of your own of {count} layers.", count)
+    return Entry(kept.key, kept.title, SAVED, Group.glyph, text.format(count=count), saved=kept.key)
+
+
 def family_title(family: str) -> str:
     """What a family is called."""
+    if family == SAVED:
+        return _("Saved groups")
     return _(FAMILIES[family]) if family in FAMILIES else _("Could not be loaded")
 
 

@@ -3,14 +3,24 @@
 import html
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDrag, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDrag,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 
 from dllab.text import _
 from ui.canvas.catalogue import Entry
 from ui.canvas.mime import mime_of
 from ui.canvas.paints import glyph_character
-from ui.shell.icons import icon_font
+from ui.shell.icons import icon, icon_font
 from ui.shell.theme import interface_font, theme
 
 HEIGHT = 30
@@ -26,6 +36,8 @@ class Chip(QAbstractButton):
 
     wanted = Signal(str)
     """Enter or a double-click: put it on the canvas."""
+    unwanted = Signal(str)
+    """The key of a saved group: take it out of the palette."""
     stepped = Signal(object, int)
     """(this chip, steps): an arrow key."""
 
@@ -86,17 +98,29 @@ class Chip(QAbstractButton):
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.entry.kind:
             self.wanted.emit(self.entry.kind)
+        elif key == Qt.Key.Key_Delete and self.entry.saved:
+            self.unwanted.emit(self.entry.saved)
         elif key in _STEPS:
             self.stepped.emit(self, _STEPS[key])
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not self.entry.saved:
+            super().contextMenuEvent(event)
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        remove = menu.addAction(icon("mdi6.delete-outline", theme.tokens.text), _("Remove from palette…"))
+        remove.triggered.connect(lambda: self.unwanted.emit(self.entry.saved))
+        menu.popup(event.globalPos())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens, broken = theme.tokens, not self.entry.kind
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        colour = QColor(tokens.muted if broken else tokens.family(self.entry.family))
+        colour = QColor(tokens.muted if broken else tokens.family(self.entry.band))
         lit = self.hasFocus()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
@@ -139,6 +163,8 @@ class Chip(QAbstractButton):
         lines = [f"<b>{html.escape(entry.title)}</b>", html.escape(entry.summary)]
         if entry.reason:
             lines.append(html.escape(entry.reason))
-        else:
+        if entry.kind:
             lines.append(f"<i>{html.escape(_('Drag it onto the canvas, or double-click.'))}</i>")
+        if entry.saved:
+            lines.append(f"<i>{html.escape(_('A right-click offers to remove it.'))}</i>")
         return "<br>".join(lines)

@@ -19,6 +19,7 @@ from ui.canvas.geometry import (
     snapped,
     united,
 )
+from ui.canvas.saved import declaration, new_node
 
 _FRAME_MARGIN = 20.0
 _FRAME_TITLE = 28.0
@@ -32,10 +33,10 @@ def fresh_id(experiment: Experiment, stem: str) -> str:
 
 def ports_of(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Inputs and outputs of a new layer of this kind."""
-    declaration = LAYERS.get(kind)
-    if declaration is None:
+    declared = declaration(kind)
+    if declared is None:
         return ("in",), ("out",)
-    layer = declaration()
+    layer = declared()
     return layer.input_ports(), layer.output_ports()
 
 
@@ -48,15 +49,14 @@ def new_height(kind: str) -> float:
 def add_at(experiment: Experiment, boxes: Collection[Box], kind: str, node_id: str, corner: Point) -> Experiment:
     """A new node at a corner, or at the nearest free place."""
     place = free_place(boxes, snapped(corner), new_height(kind))
-    return edits.add_node(experiment, node_id, Node(kind=kind, x=place[0], y=place[1]))
+    return edits.add_node(experiment, node_id, new_node(kind, *place))
 
 
 def insert(
     experiment: Experiment, boxes: Mapping[str, Box], link: Link, kind: str, node_id: str, corner: Point
 ) -> Experiment:
     """A new node in a wire; neighbours move aside."""
-    node = Node(kind=kind, x=corner[0], y=corner[1])
-    return take_in(edits.add_node(experiment, node_id, node), boxes, link, node_id, new_height(kind))
+    return take_in(edits.add_node(experiment, node_id, new_node(kind, *corner)), boxes, link, node_id, new_height(kind))
 
 
 def take_in(experiment: Experiment, boxes: Mapping[str, Box], link: Link, node_id: str, height: float) -> Experiment:
@@ -97,7 +97,7 @@ def add_after(
     height = new_height(kind)
     corner = (box.right + GAP, box.centre[1] - height / 2)
     if wires and outputs:
-        made = edits.add_node(experiment, node_id, Node(kind=kind, x=corner[0], y=corner[1]))
+        made = edits.add_node(experiment, node_id, new_node(kind, *corner))
         made = edits.disconnect(made, wires)
         made = edits.connect(made, Link(source=before, output=output, target=node_id, input=inputs[0]))
         for wire in wires:
@@ -109,7 +109,7 @@ def add_after(
 
 def _passes_on(experiment: Experiment, kind: str, wire: Link) -> bool:
     """Whether a new node may stand in a wire: what only looks on feeds nothing but its like."""
-    new, target = LAYERS.get(kind), LAYERS.get(experiment.model.nodes[wire.target].kind)
+    new, target = declaration(kind), LAYERS.get(experiment.model.nodes[wire.target].kind)
     return new is None or not new.analyses or (target is not None and target.analyses)
 
 

@@ -13,13 +13,13 @@ from dllab.document import edits, grouping
 from dllab.document.experiment import Experiment, Frame, Link, Node, Note
 from dllab.document.format import graph_from_text, graph_to_text
 from dllab.document.paths import split_id
-from dllab.layers import LAYERS
 from dllab.text import _, ngettext
 from ui.canvas import composing
 from ui.canvas.arrange import arranged
 from ui.canvas.faces import title_of
 from ui.canvas.fitting import Port, layers_after, link_between
 from ui.canvas.geometry import GRID, NODE_WIDTH, Box, Point, aligned
+from ui.canvas.saved import declaration, new_node
 from ui.page import Page
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Editor(QObject):
     """Why something can't be done, as a sentence."""
     said = Signal(str)
     """What was done, for screen readers."""
+    told = Signal(str)
+    """What was done beside the document, as a sentence."""
 
     def __init__(self, page: Page, scene: "Scene", parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -354,7 +356,7 @@ class Editor(QObject):
         return outputs[0] if outputs else ""
 
     def _make(self, kind: str, edit: Callable[[Experiment, str], Experiment], text: str = "") -> None:
-        node_id = composing.fresh_id(self._experiment, kind)
+        node_id = composing.fresh_id(self._experiment, new_node(kind, 0, 0).kind)
         if self._apply(text or _("Add {layer}").format(layer=_title(kind)), lambda e: edit(e, node_id)):
             self.scene.select([node_id])
 
@@ -378,5 +380,5 @@ class Editor(QObject):
 
 
 def _title(kind: str) -> str:
-    declaration = LAYERS.get(kind)
-    return _(declaration.title) if declaration else kind
+    declared = declaration(kind)
+    return _(declared.title) if declared else kind

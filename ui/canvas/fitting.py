@@ -9,6 +9,7 @@ from dllab.layers import LAYERS
 from dllab.layers.base import Layer, Misfit, Shape
 from dllab.recipe import LOSSES
 from dllab.text import _
+from ui.canvas.saved import declaration, saved
 
 Side = Literal["in", "out"]
 Port = tuple[Side, str]
@@ -112,10 +113,10 @@ def _misfit(layer: Layer, inputs: list[Shape | None]) -> str:
 
 def why_not_on_wire(experiment: Experiment, check: Check, kind: str, link: Link) -> str | None:
     """The reason why a layer of this kind can't stand in a wire; empty when it fits, None when it never could."""
-    declaration = LAYERS.get(kind)
-    if declaration is None:
+    declared = declaration(kind)
+    if declared is None:
         return None
-    layer = declaration()
+    layer = declared()
     if not layer.input_ports() or not layer.output_ports():
         return None
     target = check.nodes[link.target].layer
@@ -159,9 +160,9 @@ def _candidates(experiment: Experiment, single: set[str]) -> Iterator[Layer]:
     there = {node.kind for node in experiment.model.nodes.values()}
     # The page of a group has ports where the network has its ends.
     elsewhere = single if there & _PORTS else _PORTS
-    for declaration in LAYERS:
-        if declaration.kind not in (there & single) | elsewhere:
-            yield declaration()
+    for declared in (*LAYERS, *saved.layers):
+        if declared.kind not in (there & single) | elsewhere:
+            yield declared()
 
 
 def _could_feed(layer: Layer, target: Layer | None, port: str, guess: Shape | None) -> bool:
@@ -170,18 +171,17 @@ def _could_feed(layer: Layer, target: Layer | None, port: str, guess: Shape | No
     if guess is None or target is None or len(target.input_ports()) != 1:
         return True
     try:
-        shape = (
-            guess if layer.kind in ("input", GROUP_INPUT) else layer.shapes(*[guess] * len(layer.input_ports()))["out"]
-        )
+        shapes = layer.shapes(*[guess] * len(layer.input_ports()))
     except Misfit:
         return False
-    return not _misfit(target, [shape])
+    shape = guess if layer.kind in ("input", GROUP_INPUT) else shapes.get(layer.output_ports()[0])
+    return shape is None or not _misfit(target, [shape])
 
 
 def _ranked(layers: list[Layer], before: str, shape: Shape | None, done: bool) -> list[str]:
     """First one layer of each family, in the order in which families usually follow; then all others."""
-    declaration = LAYERS.get(before)
-    order = _NEXT.get(declaration.family, ()) if declaration else ()
+    declared = LAYERS.get(before)
+    order = _NEXT.get(declared.family, ()) if declared else ()
     flat = shape is not None and len(shape) == 1
 
     firsts: dict[str, str] = {}

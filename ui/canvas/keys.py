@@ -7,11 +7,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication
 
+from dllab.document.edits import Refused
+from dllab.text import _
 from ui.canvas import searching
 from ui.canvas.camera import STEP
 from ui.canvas.geometry import GRID
 from ui.canvas.linking import KeyLink
 from ui.canvas.navigation import Direction, neighbour
+from ui.canvas.saved import saved
 
 if TYPE_CHECKING:
     from ui.canvas.view import View
@@ -172,6 +175,24 @@ def group_selection(view: "View") -> None:
     if group_id:
         view.reveal([group_id])
         view.rename(group_id)
+
+
+def save_group(view: "View") -> None:
+    """Keep a copy of the selected group in the palette."""
+    nodes = view.stage.nodes
+    groups = [i for i in view.stage.selection if i in nodes and nodes[i].face.layers is not None]
+    if len(groups) != 1:
+        view.editor.refused.emit(_("Select one group first: it is saved under its name."))
+        return
+    try:
+        name = saved.add(view.editor.name(groups[0]), view.stage.experiment.model.nodes[groups[0]])
+    except Refused as reason:
+        view.editor.refused.emit(str(reason))
+    except OSError as error:
+        text = _("The group could not be saved: {reason}.")
+        view.editor.refused.emit(text.format(reason=error.strerror or error))
+    else:
+        view.editor.told.emit(_("“{name}” is in the palette now, under Saved groups.").format(name=name))
 
 
 def _step_back(view: "View") -> None:

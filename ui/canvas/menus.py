@@ -88,6 +88,8 @@ def _for_node(view: "View", node: str) -> list[list[Row]]:
         (_("Add layer behind it…"), "mdi6.plus", "Space", lambda: searching.search_for_selection(view)),
         (_("Help"), "mdi6.help-circle-outline", "F1", lambda: view.help_requested.emit(node)),
     ])  # fmt: skip
+    if group:
+        groups[0].append((_("Save to palette"), "mdi6.bookmark-plus-outline", "", lambda: keys.save_group(view)))
     if _has_parts(view, node):
         row = (_("Open into its parts"), "mdi6.arrow-expand-all", "", lambda: editor.take_apart(node))
         groups[0].insert(1, row)

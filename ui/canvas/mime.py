@@ -1,8 +1,8 @@
-"""A layer on its way from the palette to the canvas."""
+"""A layer or a saved group on its way from the palette to the canvas."""
 
 from PySide6.QtCore import QMimeData
 
-from dllab.layers import LAYERS
+from ui.canvas.saved import declaration
 
 LAYER = "application/x-dllab-layer"
 
@@ -17,4 +17,4 @@ def mime_of(kind: str) -> QMimeData:
 def kind_of(data: QMimeData) -> str:
     """The kind that is dragged; empty for anything else and for what isn't known here."""
     kind = bytes(data.data(LAYER).data()).decode("utf-8", "replace") if data.hasFormat(LAYER) else ""
-    return kind if kind in LAYERS else ""
+    return kind if declaration(kind) else ""

@@ -5,8 +5,9 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from dllab.text import _
-from ui.canvas.catalogue import entries, family_title, search
+from ui.canvas.catalogue import Entry, entries, family_title, search
 from ui.canvas.chips import COMPACT, HEIGHT, Chip
+from ui.canvas.saved import saved
 from ui.shell.icons import icon
 from ui.shell.theme import interface_font, theme
 
@@ -23,10 +24,13 @@ class Palette(QWidget):
     """Drag a chip onto the canvas; Enter or a double-click puts it behind what is selected there."""
 
     add_requested = Signal(str)
-    """The kind of a layer."""
+    """The kind of a layer, or the key of a saved group."""
+    remove_requested = Signal(str)
+    """The key of a saved group."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        saved.look()
         self._compact = False
         self.setAccessibleName(_("Layers"))
         self.field = QLineEdit(self)
@@ -41,6 +45,7 @@ class Palette(QWidget):
         )
         self.shelf = _Shelf(self)
         self.shelf.add_requested.connect(self.add_requested)
+        self.shelf.remove_requested.connect(self.remove_requested)
         self._area = QScrollArea(self)
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -59,6 +64,7 @@ class Palette(QWidget):
         self._column.addWidget(self._area, 1)
         self.setFocusProxy(self.field)
         theme.changed.connect(self._wear)
+        saved.changed.connect(self._restock)
         self._wear()
         self._set_margins()
 
@@ -79,6 +85,12 @@ class Palette(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(COMPACT.width() + 26 if self._compact else 150, 120)
 
+    def changeEvent(self, event: QEvent) -> None:
+        # Another window may have saved a group meanwhile.
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            saved.look()
+        super().changeEvent(event)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and watched is self.field:
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -91,6 +103,10 @@ class Palette(QWidget):
                 self.field.clear()
                 return True
         return super().eventFilter(watched, event)
+
+    def _restock(self) -> None:
+        self.shelf.stock()
+        self.shelf.search(self.field.text())
 
     def _search(self, words: str) -> None:
         self.shelf.search(words)
@@ -114,28 +130,45 @@ class _Shelf(QWidget):
     """Headings and chips, laid out by hand: a name too long for a column takes two."""
 
     add_requested = Signal(str)
+    remove_requested = Signal(str)
     focused = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._rows = entries()
         self._compact = False
+        self._rows: list[Entry] = []
+        self.chips: list[Chip] = []
+        self._found: list[Chip] = []
+        self._headings: dict[str, QLabel] = {}
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        self.chips = [Chip(entry, self) for entry in self._rows]
-        families = dict.fromkeys(entry.family for entry in self._rows)
-        self._headings = {family: QLabel(family_title(family), self) for family in families}
         self._nothing = QLabel("", self)
         self._nothing.setWordWrap(True)
         self._nothing.setTextFormat(Qt.TextFormat.PlainText)
         self._nothing.hide()
-        self._found = self.chips
-        for chip in self.chips:
-            chip.wanted.connect(self.add_requested)
-            chip.stepped.connect(self._step)
-            chip.installEventFilter(self)
         self._nothing.setFont(interface_font(12))
+        self.stock()
+
+    def stock(self) -> None:
+        """Put everything on the shelf that there is to choose now."""
+        for old in (*self.chips, *self._headings.values()):
+            old.hide()
+            old.deleteLater()
+        self._rows = entries()
+        self._found = self.chips = [self._chip(entry) for entry in self._rows]
+        families = dict.fromkeys(entry.family for entry in self._rows)
+        self._headings = {family: QLabel(family_title(family), self) for family in families}
         for label in self._headings.values():
             label.setFont(interface_font(11, bold=True))
+        self.wear()
+
+    def _chip(self, entry: Entry) -> Chip:
+        chip = Chip(entry, self)
+        chip.compact = self._compact
+        chip.wanted.connect(self.add_requested)
+        chip.unwanted.connect(self.remove_requested)
+        chip.stepped.connect(self._step)
+        chip.installEventFilter(self)
+        return chip
 
     def set_compact(self, on: bool) -> None:
         """Icons in one column, lines for headings."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 
 from dllab.document.experiment import Link
-from dllab.layers import LAYERS
 from ui.canvas.addmenu import AddMenu
 from ui.canvas.fitting import Port, layers_after, layers_before
 from ui.canvas.geometry import Point
+from ui.canvas.saved import declaration
 
 if TYPE_CHECKING:
     from ui.canvas.view import View
@@ -47,7 +47,7 @@ def offer_layers(view: "View", end: tuple[str, Port], point: Point) -> None:
 def offer_for_wire(view: "View", link: Link, point: Point) -> None:
     """The layers that a wire could take in."""
     kinds = layers_after(view.stage.experiment, view.stage.check, link.source, link.output)
-    kinds = [kind for kind in kinds if LAYERS[kind]().output_ports()]
+    kinds = [kind for kind in kinds if (layer := declaration(kind)) and layer().output_ports()]
     _search(view, view.to_view(point), kinds, lambda kind: view.editor.insert(kind, link, point), only=True)
 
 

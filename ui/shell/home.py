@@ -1,4 +1,4 @@
-"""Where the window keeps what is its own: settings, recovery copies, the log, runs."""
+"""Where the window keeps what is its own: settings, recovery copies, the log, runs, saved groups."""
 
 import os
 from collections.abc import Callable
@@ -11,7 +11,7 @@ APPLICATION = "dllab"
 
 
 def folder(name: str) -> Path:
-    """The folder for "recovery", "logs" or "runs", made if it is not there.
+    """The folder for "recovery", "logs", "runs" or "groups", made if it is not there.
 
     `DLLAB_HOME` puts all of them in one place.
     """
@@ -21,6 +21,7 @@ def folder(name: str) -> Path:
         "recovery": platformdirs.user_state_path,
         "logs": platformdirs.user_log_path,
         "runs": platformdirs.user_data_path,
+        "groups": platformdirs.user_data_path,
     }
     path = Path(own) / name if own else places[name](APPLICATION, appauthor=False) / name
     path.mkdir(parents=True, exist_ok=True)

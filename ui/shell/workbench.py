@@ -13,11 +13,13 @@ from dllab.document.flat import home_of
 from dllab.document.paths import has_node
 from dllab.text import _
 from ui.canvas import Canvas, Outline, Palette
+from ui.canvas.saved import saved
 from ui.canvas.spotlight import light_of
 from ui.inspector import Inspector
 from ui.shell.layouts import NARROW, Layouts
 from ui.shell.panel import Panel
 from ui.shell.panes import Card, Pane, SidePane
+from ui.shell.question import Answer, Question
 from ui.shell.theme import theme
 from ui.views import VIEWS
 from ui.views.nodes import Looking
@@ -62,6 +64,7 @@ class Workbench(QMainWindow):
         )
         self.panes: dict[str, Pane] = {pane.objectName(): pane for pane in (*sides, *self.cards)}
         self._panel: Panel | None = None
+        self.question: Question | None = None
         self._thumbnails: Thumbnails | None = None
         self.layouts = Layouts(self)
         self._soon = QTimer(self)
@@ -136,7 +139,9 @@ class Workbench(QMainWindow):
         canvas.edit_requested.connect(self._edit)
         canvas.help_requested.connect(self.show_help)
         canvas.refused.connect(lambda sentence: self.notice.emit("warning", sentence))
+        canvas.told.connect(lambda sentence: self.notice.emit("good", sentence))
         self.palette_.add_requested.connect(canvas.add_layer)
+        self.palette_.remove_requested.connect(self._ask_to_remove)
         lab.state_changed.connect(lambda state: canvas.set_flowing(state == "running"))
         lab.health.changed.connect(self._mark_findings)
         lab.document.changed.connect(self._document_changed)
@@ -151,6 +156,25 @@ class Workbench(QMainWindow):
     def _mark_findings(self) -> None:
         found = (f for f in self.lab.health.findings if f.node)
         self.canvas.remark([Problem(f.rule, f"{f.title}: {f.evidence}", f.node, severity="warning") for f in found])
+
+    def _ask_to_remove(self, key: str) -> None:
+        kept = saved.get(key)
+        if kept is not None:
+            remark = _("Its file is deleted. Networks that hold a copy of the group keep it.")
+            answers = [
+                Answer(_("Remove"), lambda: self._remove(key)),
+                Answer(_("Cancel"), None, default=True, cancel=True),
+            ]
+            sentence = _("Remove “{name}” from the palette?").format(name=kept.title)
+            self.question = Question(self.window(), sentence, remark, answers)
+            self.question.open()
+
+    def _remove(self, key: str) -> None:
+        try:
+            saved.remove(key)
+        except OSError as error:
+            text = _("The group could not be removed: {reason}.")
+            self.notice.emit("error", text.format(reason=error.strerror or error))
 
     def _select(self, ids: tuple[str, ...]) -> None:
         self.inspector.show_selection(ids)
