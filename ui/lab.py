@@ -218,7 +218,7 @@ class Lab(QObject):
             run.id, to_text(run.experiment), run.device, pace, folder, resume, self.trust.digests(run.experiment)
         )
         self._unheard = None if self.link.send(command) else command
-        run.state = "starting"
+        run.state, run.stands = "starting", None
         self._enter("starting")
 
     def _end_if_deaf(self, run: Run) -> None:
@@ -258,8 +258,10 @@ class Lab(QObject):
 
     def _on_ended(self, text: str) -> None:
         run = self.runs.current
-        if run is not None and not run.ended:
-            run.state = "lost"
+        if run is not None:
+            # Where it stood in its past was known to the engine alone.
+            run.stands = None
+            run.state = run.state if run.ended else "lost"
             self.runs.updated.emit(run)
         self._enter("offline")
         self.notice.emit("error", text)

@@ -27,7 +27,7 @@ from dllab.engine.trouble import Trouble, explain, explain_end, explain_non_fini
 from dllab.engine.walking import Walking
 from dllab.stepping import Passed, Unreachable
 from dllab.stepping.fault import Fault
-from dllab.text import _
+from dllab.text import N_, _
 from dllab.training import changes, checkpoint
 from dllab.training.session import NonFinite, Session
 
@@ -38,6 +38,12 @@ _LOOKING = (
 )  # fmt: skip
 """What may be asked in the middle of a batch."""
 _AT_REST = frozenset({"paused", "stopped", "done", "non-finite"})
+_REFUSED = {
+    protocol.Walk: ("walk", N_("No run is paused: there is nothing to go through step by step.")),
+    protocol.Seek: ("seek", N_("A run can only be looked back at while it is paused or has ended.")),
+    protocol.Branch: ("branch", N_("The run stands at its end: there is no earlier step to go on from.")),
+}
+"""What is said where these can't be done now; whoever asked waits for an answer."""
 _FLUSH_S = 1 / 30
 _BURST_S = 0.008
 
@@ -151,6 +157,12 @@ class Worker(threading.Thread):
                 self._open_test(self._session)
             case protocol.Quit():
                 self._quitting = True
+            case protocol.Walk() | protocol.Seek() | protocol.Branch() if self._state != "failed":
+                self._refuse(command)
+
+    def _refuse(self, command: protocol.Command) -> None:
+        code, text = _REFUSED[type(command)]
+        self._complain(code, _(text))
 
     def _end_run(self) -> None:
         self._clustering.end()

@@ -141,3 +141,15 @@ def test_a_picture_that_is_too_large_is_a_sentence_in_its_place(
     start(engine, moons(epochs=1), "done")
     until(lambda: any(isinstance(e, protocol.Picture) for e in told.events))
     assert "too large" in next(e.message for e in told.events if isinstance(e, protocol.Picture))
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [(protocol.Walk("next"), "walk"), (protocol.Seek(1), "seek"), (protocol.Branch("other"), "branch")],
+)
+def test_what_can_not_be_done_now_is_answered(engine: Engine, command: protocol.Command, code: str) -> None:
+    worker, told = engine
+    worker.inbox.put(command)
+    until(lambda: any(isinstance(e, protocol.Complaint) for e in told.events))
+    (complaint,) = [e for e in told.events if isinstance(e, protocol.Complaint)]
+    assert complaint.code == code

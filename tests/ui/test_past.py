@@ -187,3 +187,39 @@ def test_a_run_that_broke_offers_to_show_where(window: Window, monkeypatch: pyte
     notice.buttons[0].click()
     assert window.layouts.shown("stepper")
     assert protocol.Walk("fault") in engine.sent
+
+
+def test_a_run_whose_engine_is_lost_while_it_looks_back_stands_at_its_end(lab: Lab, engine: Engine) -> None:
+    run = paused(engine)
+    say(engine, protocol.Stands(run.id, 50, 0, 0, 100))
+    assert lab.past.away
+    lab.link.ended.emit("The engine is gone.")
+    assert (run.state, run.stands) == ("lost", None)
+    lab.resume_lost()
+    say(engine, protocol.State(run.id, "paused", 200, 3))
+    assert not lab.past.away
+    lab.resume()
+    assert isinstance(engine.sent[-1], protocol.Resume)
+    assert lab.runs.all == [run]
+
+
+def test_a_run_that_is_taken_up_anew_stands_at_its_end(lab: Lab, engine: Engine) -> None:
+    run = paused(engine)
+    say(engine, protocol.Stands(run.id, 50, 0, 0, 100))
+    run.state = "lost"
+    lab.resume_lost()
+    assert run.stands is None
+
+
+def test_a_branch_that_the_engine_refuses_is_taken_back(lab: Lab, engine: Engine) -> None:
+    run = paused(engine)
+    say(engine, protocol.Stands(run.id, 50, 0, 0, 100))
+    lab.resume()
+    assert [r.number for r in lab.runs.all] == [1, 2]
+    say(engine, protocol.Complaint("branch", "The run stands at its end."))
+    assert lab.runs.all == [run]
+    assert not lab.past.away
+    lab.resume()
+    assert isinstance(engine.sent[-1], protocol.Resume)
+    say(engine, protocol.State(run.id, "running", 100, 2))
+    assert lab.state == "running"

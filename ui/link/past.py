@@ -27,6 +27,8 @@ class Past(QObject):
         self.wanted: int | None = None
         """The step that is on the way."""
         self._asked = False
+        self._branched: Run | None = None
+        """The newest run that branched off."""
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_PATIENCE_MS)
@@ -79,7 +81,7 @@ class Past(QObject):
         run, lab = self.run, self._lab
         if run is None or not self.away:
             return
-        new = lab.runs.branch(run, self.step)
+        self._branched = new = lab.runs.branch(run, self.step)
         self._forget()
         lab.link.send(protocol.Branch(new.id, pace, str(lab.checkpoint_folder(new))))
 
@@ -98,6 +100,14 @@ class Past(QObject):
             self.moved.emit()
         elif isinstance(event, protocol.Complaint) and event.code == "seek":
             self._forget()
+        elif isinstance(event, protocol.Complaint) and event.code == "branch":
+            self._take_back()
+
+    def _take_back(self) -> None:
+        run, self._branched = self._branched, None
+        if run is not None and run.state == "starting":
+            run.state = "stopped"
+            self._lab.runs.remove(run)
 
     def _on_state(self, _state: str) -> None:
         if self.run is None:
