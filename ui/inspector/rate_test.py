@@ -1,51 +1,40 @@
 """Try learning rates: the loss while the rate grows, drawn as it comes, and the suggestion one click away."""
 
-import json
-import os
-import sys
 import tempfile
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QPointF, QProcess, QProcessEnvironment, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from dllab.document import edits
+from dllab.document.experiment import Experiment
 from dllab.document.format import SUFFIX, save
 from dllab.text import _, show
 from ui.inspector.sheet import button, column, label, say
+from ui.link.command import JsonCommand
+from ui.link.differences import differences
 from ui.shell.theme import interface_font, number_font, theme
 
 if TYPE_CHECKING:
     from ui.lab import Lab
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
 _HEIGHT, _TOP, _BOTTOM = 120, 18, 18
 
 
-class RateProcess(QObject):
+class RateProcess(JsonCommand):
     """Runs `dllab lr … --json` in a process of its own: no run is disturbed, and to cancel is to end it."""
 
     point = Signal(float, float)
     """(learning rate, smoothed loss)"""
     done = Signal(object)
     """The suggestion, or None."""
-    refused = Signal(str)
-    """One sentence why not."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._process: QProcess | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._rest = b""
-        self._answered = False
-
-    @property
-    def busy(self) -> bool:
-        """Whether it is under way."""
-        return self._process is not None
 
     def start(self, lab: "Lab") -> None:
         """Begin with the experiment as it is now."""
@@ -53,55 +42,25 @@ class RateProcess(QObject):
         self._folder = tempfile.TemporaryDirectory(prefix="dllab-")
         file = Path(self._folder.name) / f"experiment{SUFFIX}"
         save(lab.document.experiment, file)
-        process = QProcess(self)
-        environment = QProcessEnvironment.systemEnvironment()
-        environment.insert("PYTHONPATH", os.pathsep.join(filter(None, [str(_ROOT), environment.value("PYTHONPATH")])))
-        environment.insert("PYTHONIOENCODING", "utf-8")
-        process.setProcessEnvironment(environment)
-        process.readyReadStandardOutput.connect(self._read)
-        process.finished.connect(self._on_finished)
-        self._process, self._rest, self._answered = process, b"", False
         trust = [] if lab.trust.missing(lab.document.experiment) else ["--trust"]
-        process.start(sys.executable, ["-P", "-m", "dllab", "lr", str(file), "--json", "--device", lab.device, *trust])
+        self.begin(["lr", str(file), "--json", "--device", lab.device, *trust])
 
-    def stop(self) -> None:
-        """End what is under way."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.readyReadStandardOutput.disconnect(self._read)
-            process.finished.disconnect(self._on_finished)
-            process.kill()
-            process.waitForFinished(1000)
-            process.deleteLater()
-        self._clear()
+    def take(self, event: dict[str, Any]) -> bool:
+        match event["event"]:
+            case "point":
+                self.point.emit(event["rate"], event["smooth"])
+            case "done":
+                self.done.emit(event["suggestion"])
+                return True
+        return False
 
-    def _clear(self) -> None:
+    def ended(self, words: str) -> str:
+        return words or _("It ended before it was done.")
+
+    def clear(self) -> None:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
-
-    def _read(self) -> None:
-        if self._process is None:
-            return
-        *lines, self._rest = (self._rest + self._process.readAllStandardOutput().data()).split(b"\n")
-        for line in lines:
-            event: dict[str, Any] = json.loads(line)
-            if event["event"] == "point":
-                self.point.emit(event["rate"], event["smooth"])
-            elif event["event"] == "done":
-                self._answered = True
-                self.done.emit(event["suggestion"])
-
-    def _on_finished(self, _code: int, _status: QProcess.ExitStatus) -> None:
-        self._read()
-        process, self._process = self._process, None
-        if process is None:
-            return
-        words = bytes(process.readAllStandardError().data()).decode("utf-8", "replace").strip().splitlines()
-        process.deleteLater()
-        self._clear()
-        if not self._answered:
-            self.refused.emit(words[-1].removeprefix("dllab: ") if words else _("It ended before it was done."))
 
 
 class RatePicture(QWidget):
@@ -186,11 +145,23 @@ class RateTest(QWidget):
         self.setLayout(column(self.start, self.picture, self.words, row, gap=4))
         for widget in (self.stop, self.take, self.picture, self.words):
             widget.hide()
+        lab.document.changed.connect(self._on_document_changed)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if self.process.busy:
             self._on_stop()
+
+    def _on_document_changed(self, old: Experiment, new: Experiment) -> None:
+        """What was found holds for the experiment that was tried, at whatever rate it stands."""
+        training = new.training.model_copy(update={"learning_rate": old.training.learning_rate})
+        if self.words.isHidden() or not differences(old, new.model_copy(update={"training": training})):
+            return
+        self.process.stop()
+        self._rest("")
+        self.picture.points, self.picture.suggestion = [], None
+        for widget in (self.picture, self.take):
+            widget.hide()
 
     def _on_start(self) -> None:
         if not self._lab.document.check.trainable or self._lab.document.check.fits_only:

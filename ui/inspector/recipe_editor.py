@@ -17,8 +17,6 @@ from ui.inspector.sheet import Sheet, column, heading, label
 if TYPE_CHECKING:
     from ui.lab import Lab
 
-"""What a run in training takes over at once."""
-
 
 class RecipeEditor(Sheet):
     """Shows the document's recipe and edits it; a run in training follows learning rate and batch size."""

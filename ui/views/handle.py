@@ -11,6 +11,8 @@ from ui.views.plot import Plot, pen
 
 _REACH = 7
 """Pixels from the line at which it can be taken hold of."""
+_SLACK = 2
+"""A hand that only clicks moves so many pixels at most."""
 
 
 class Handle(QObject):
@@ -21,14 +23,17 @@ class Handle(QObject):
     released = Signal(float)
     """It was let go at this height, or moved there by keys."""
     left = Signal()
-    """Esc: it goes back to where it was."""
+    """Esc, or let go without a move: it stays where it was."""
 
     def __init__(self, plot: Plot, stepped: Callable[[int], float]) -> None:
         super().__init__(plot)
         self._plot = plot
         self._stepped = stepped
         """Where a press of the up (1) or down (-1) key leads."""
-        self._held = False
+        self._held = self._moving = False
+        self._pressed = QPointF()
+        self._offset = 0.0
+        """How far above the pointer the line was when it was taken hold of."""
         self.line = pg.InfiniteLine(angle=0, movable=False)
         self.line.setZValue(50)
         self.words = pg.TextItem(anchor=(1.0, 1.0))
@@ -87,11 +92,14 @@ class Handle(QObject):
         match event.type():
             case QEvent.Type.MouseButtonPress if event.button() == Qt.MouseButton.LeftButton:
                 if self._near(event.position()) and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-                    self._held = True
+                    self._held, self._moving, self._pressed = True, False, event.position()
+                    self._offset = self.height - self._height(event.position())
                     self.restyle()
                     return True
             case QEvent.Type.MouseMove if self._held:
-                self.moved.emit(self._height(event.position()))
+                self._moving = self._moving or abs(event.position().y() - self._pressed.y()) > _SLACK
+                if self._moving:
+                    self.moved.emit(self._height(event.position()) + self._offset)
                 return True
             case QEvent.Type.MouseMove if not event.buttons():
                 near = self._near(event.position())
@@ -100,7 +108,10 @@ class Handle(QObject):
             case QEvent.Type.MouseButtonRelease if self._held:
                 self._held = False
                 self.restyle()
-                self.released.emit(self._height(event.position()))
+                if self._moving:
+                    self.released.emit(self._height(event.position()) + self._offset)
+                else:
+                    self.left.emit()
                 return True
         return False
 
