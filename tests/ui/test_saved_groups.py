@@ -1,5 +1,6 @@
 """Saved groups: kept in the palette and in files, put into networks by mouse and keys, removed; bad files stay harmless."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -241,12 +242,24 @@ def test_a_bad_file_is_a_grey_row_with_its_reason(folder, palette, qtbot, name) 
 
 
 def test_a_pipe_in_the_folder_stops_nothing(folder) -> None:
-    import os
-
     saved.add("Good", block())
     os.mkfifo(folder / "pipe.json")
     saved.look()
     assert {kept.title: bool(kept.reason) for kept in saved} == {"Good": False, "pipe": True}
+
+
+def test_file_names_that_are_no_text(folder, qtbot) -> None:
+    good = graph_to_text(Graph(nodes={"group": block()})).encode()
+    for name, data in ((b"a\xff\n.json", good), (b"b\xfe\n.json", b"{")):
+        with open(os.path.join(os.fsencode(folder), name), "wb") as file:
+            file.write(data)
+    palette = Palette()
+    qtbot.addWidget(palette)
+    found = own(palette)
+    assert set(found) == {"Block", "b\N{REPLACEMENT CHARACTER}"}
+    hands = Hands(qtbot, chain())
+    hands.drop(found["Block"].entry.kind, hands.at(300, 300))
+    assert hands.graph.nodes["group"].inside == block().inside
 
 
 def test_hostile_names_are_shown_as_they_are(folder, palette) -> None:

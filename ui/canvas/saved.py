@@ -4,6 +4,7 @@ A saved group is a declaration like that of a layer, made from a file instead of
 the kind of a layer stands. Nothing in a file is run: code in a group is as trusted or untrusted as in a document.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,17 +130,19 @@ def _same(one: Node, other: Node) -> bool:
 
 
 def _read(path: Path) -> Kept:
-    key = f"{KEY}{path.stem}"
+    # Names that are no text are shown as far as they can be; Qt and files take no halves of characters.
+    name = os.fsencode(path.stem).decode("utf-8", "replace")
+    key = f"{KEY}{name}"
     try:
         if not path.is_file():
             raise FileProblem(_("It is not a file."))
         node = _group_in(read_limited(path, _BYTES).decode("utf-8"))
     except OSError as error:
-        return Kept(key, path.stem[:_NAME], path, reason=str(error.strerror or error))
+        return Kept(key, _one_line(name), path, reason=str(error.strerror or error))
     except UnicodeDecodeError:
-        return Kept(key, path.stem[:_NAME], path, reason=_("The file is damaged: it is not text in UTF-8."))
+        return Kept(key, _one_line(name), path, reason=_("The file is damaged: it is not text in UTF-8."))
     except FileProblem as problem:
-        return Kept(key, path.stem[:_NAME], path, reason=str(problem))
+        return Kept(key, _one_line(name), path, reason=str(problem))
     return Kept(key, _one_line(node.title) or _("Group"), path, node)
 
 
