@@ -16,6 +16,7 @@ from ui.link.engine import EngineLink
 from ui.link.health import Health
 from ui.link.past import Past
 from ui.link.runs import Run, Runs
+from ui.link.states import ONLY_CLUSTERS
 from ui.link.stepping import Stepping
 from ui.link.trial import Following, Trial
 from ui.link.twin import Twin
@@ -159,8 +160,12 @@ class Lab(QObject):
         """
         if self.state == "running":
             self.pause()
-        elif self.state not in ("paused", "starting") and not self.past.away and not self.train("hold"):
-            return False
+        elif self.state not in ("paused", "starting") and not self.past.away:
+            if self.document.check.fits_only:
+                self.notice.emit("info", _(ONLY_CLUSTERS))
+                return False
+            if not self.train("hold"):
+                return False
         self.link.send(protocol.Walk(way, phase, node))
         return True
 

@@ -123,7 +123,7 @@ class Worker(threading.Thread):
         if not isinstance(command, _LOOKING):
             self._stop_walking()
         match command:
-            case protocol.Walk(way="fault") if self._fault is not None and self._state == "non-finite":
+            case protocol.Walk(way="fault") if self._fault is not None and self._state in ("non-finite", "paused"):
                 self._walk_to(self._fault)
             case protocol.Walk() if self._session is not None and self._may_walk():
                 self._walk(self._session, command)
@@ -204,6 +204,7 @@ class Worker(threading.Thread):
         """Pause at the operation that made the first number that is not finite."""
         assert self._travel is not None
         session = self._travel.session
+        self._stop_walking()
         self._come_back()
         session.show_last()
         if fault.batch < session.step:
@@ -284,7 +285,7 @@ class Worker(threading.Thread):
         if pace == "hold":
             self._enter("paused")
             return
-        self._pace = pace
+        self._pace, self._fault = pace, None
         self._meter.start(session.step, time.perf_counter())
         self._enter("running")
 

@@ -80,6 +80,13 @@ def test_the_engine_pauses_at_the_operation_and_goes_on_with_a_smaller_rate() ->
         assert (walked.batch, walked.phase, walked.node) == (state.step, "loss", "output")
         assert not np.isfinite(protocol.unpack(walked.arrays["loss"])).any()
         assert np.isfinite(protocol.unpack(walked.arrays["outputs"])).all()
+        # Shown again from another operation of the batch, it is the same one.
+        for _operation in range(2):
+            engine.send(protocol.Walk("back"))
+            assert engine.wait(lambda e: isinstance(e, protocol.Walked)).phase != "loss"
+        engine.send(protocol.Walk("fault"))
+        again = engine.wait(lambda e: isinstance(e, protocol.Walked))
+        assert (again.batch, again.taken, again.phase, again.node) == (state.step, walked.taken, "loss", "output")
         engine.send(protocol.Change("learning_rate", 1e-9))
         engine.send(protocol.Train("calm", to_text(moons(epochs=1)), "cpu"))
         assert engine.state("stopped", "non-finite", run="hot")

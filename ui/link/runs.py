@@ -28,7 +28,7 @@ class Run:
         """Whether it only clusters, and trains nothing."""
         self.state = "starting"
         self.trouble: protocol.State | None = None
-        """The last state that came with a reason."""
+        """The last state that came with a reason; None where it has gone on since."""
         self.visible = True
         self.curves: dict[str, Series] = {}
         self.epochs: list[dict[str, float]] = []
@@ -140,8 +140,8 @@ class Runs(QObject):
         match event:
             case protocol.State():
                 run.state, run.step = event.state, event.step
-                if event.text:
-                    run.trouble = event
+                if event.text or event.state == "running":
+                    run.trouble = event if event.text else None
             case protocol.Progress():
                 run.progress, run.step = event, event.step
             case protocol.Stage():

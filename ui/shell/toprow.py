@@ -12,11 +12,11 @@ from dllab.recipe import LOSSES
 from dllab.text import _, ngettext
 from ui.inspector import DataEditor, DeviceEditor, RecipeEditor, chip_text_data, chip_text_device, chip_text_recipe
 from ui.inspector.words import sample_words, title_of
+from ui.link.states import BUSY, clusters
 from ui.shell.buttons import Chip, CommandButton
 from ui.shell.panel import Panel
 from ui.shell.progress import Progress, Score
 from ui.shell.theme import theme
-from ui.shell.transport import BUSY
 
 if TYPE_CHECKING:
     from ui.lab import Lab
@@ -148,8 +148,8 @@ class TopRow(QWidget):
 
     def _show_run(self) -> None:
         run, check = self._lab.runs.current, self._document.check
-        self.train.show_icon("pause" if self._lab.state in BUSY and not check.fits_only else "play")
-        if check.fits_only:
+        self.train.show_icon("pause" if self._lab.state in BUSY and not clusters(self._lab) else "play")
+        if clusters(self._lab):
             samples = looked_at(self._document.experiment, check.data) if check.data else 0
             self.progress.show_clustering(run, self._lab.state, samples)
         else:

@@ -4,12 +4,10 @@ from typing import TYPE_CHECKING
 
 from dllab.engine import protocol
 from dllab.text import _
+from ui.link.states import ALIVE, BUSY, ONLY_CLUSTERS, clusters
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
-
-BUSY = frozenset({"starting", "running"})
-ALIVE = BUSY | {"paused"}
 
 
 class Transport:
@@ -25,8 +23,8 @@ class Transport:
 
     @property
     def clusters(self) -> bool:
-        """Whether the experiment only clusters: there is nothing to pause, and nothing to go on with."""
-        return self._window.document.check.fits_only
+        """Whether what is under way, or else the experiment, only clusters: there is nothing to pause or go on with."""
+        return self._only_clusters if self._window.welcoming else clusters(self._window.lab)
 
     def train(self) -> None:
         """Start, pause or go on."""
@@ -45,7 +43,7 @@ class Transport:
         if self._window.welcoming:
             return _("Train")
         if self.clusters:
-            return _("Cluster")
+            return _("Cluster") if self._only_clusters else _("Train")
         if self.state in BUSY:
             return _("Pause")
         if self._window.lab.past.away and self.state == "paused":
@@ -60,6 +58,7 @@ class Transport:
         """Open the operation that made the first number that is not finite, step by step."""
         if not self.cannot_show_fault():
             self._window.layouts.show_or_use("stepper", "step")
+            self._window.lab.stepping.halt()
             self._window.lab.link.send(protocol.Walk("fault"))
 
     def cannot_show_fault(self) -> str:
@@ -67,7 +66,8 @@ class Transport:
         if self._window.welcoming:
             return self._nowhere()
         run = self._window.lab.runs.current
-        found = self.state == "non-finite" and run is not None and run.trouble is not None and run.trouble.phase
+        stands = self.state in ("non-finite", "paused")
+        found = stands and run is not None and run.trouble is not None and run.trouble.phase
         return "" if found else _("No run has stopped at a number that is not finite.")
 
     def cannot_train(self) -> str:
@@ -78,9 +78,20 @@ class Transport:
 
     def cannot_step(self) -> str:
         """Why a single step can't be made."""
-        if not self._window.welcoming and self.clusters:
-            return _("This experiment only clusters: there are no batches to train on.")
-        return self.cannot_train() or (_("Pause first.") if self.state in BUSY else "")
+        return self.cannot_walk() or (
+            _("Pause first.") if self.state in BUSY else self._no_batches(self._only_clusters)
+        )
+
+    def cannot_walk(self) -> str:
+        """Why no operation of a batch can be carried out."""
+        if self._window.welcoming:
+            return self._nowhere()
+        return self._no_batches(self.clusters) or self.cannot_train()
+
+    def _no_batches(self, clusters: bool) -> str:
+        if clusters and not self._only_clusters:
+            return _("There are no batches in what is clustered now: stop it first.")
+        return _(ONLY_CLUSTERS) if clusters else ""
 
     def cannot_stop(self) -> str:
         """Why there is nothing to stop."""
@@ -115,6 +126,11 @@ class Transport:
         """Why the sealed test part stays sealed."""
         trained = self.state in {"done", "stopped"} and not self._clustered
         return self._nowhere() or ("" if trained else _("Train a run to its end first."))
+
+    @property
+    def _only_clusters(self) -> bool:
+        """Whether the experiment as it is now has no network to train."""
+        return self._window.document.check.fits_only
 
     @property
     def _clustered(self) -> bool:

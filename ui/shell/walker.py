@@ -40,9 +40,18 @@ class Walker:
         self._show()
         self._stepping.until(phase, node)
 
+    def run_to(self, phase: str, name: str) -> None:
+        """Go on to this phase of a layer of the page that is shown."""
+        reason = self.cannot()
+        if reason:
+            self._window.notices.tell("info", reason)
+            return
+        self._show()
+        self._stepping.until(phase, self._layer(self._window.document.page.whole_id(name)))
+
     def cannot(self) -> str:
         """Why no operation can be carried out."""
-        return self._window.transport.cannot_train()
+        return self._window.transport.cannot_walk()
 
     def cannot_go_back(self) -> str:
         """Why there is nothing to undo."""
@@ -53,7 +62,7 @@ class Walker:
 
     def cannot_reach(self, phase: str) -> str:
         """Why the selected layer can't be run to."""
-        reason = self._window.transport.cannot_train()
+        reason = self.cannot()
         if reason:
             return reason
         if not self._window.lab.selected:
@@ -68,9 +77,12 @@ class Walker:
         return "" if self._stepping.walked is not None else _("Nobody goes step by step now.")
 
     def _node(self) -> str:
+        return self._layer(self._window.lab.selected)
+
+    def _layer(self, home: str) -> str:
         from ui.views.nodes import Looking
 
-        return Looking(self._window.lab).layer(self._window.lab.selected)
+        return Looking(self._window.lab).layer(home)
 
     def _show(self) -> None:
         self._window.layouts.show_or_use("stepper", "step")

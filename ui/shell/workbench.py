@@ -22,7 +22,6 @@ from ui.shell.panes import Card, Pane, SidePane
 from ui.shell.question import Answer, Question
 from ui.shell.theme import theme
 from ui.views import VIEWS
-from ui.views.nodes import Looking
 from ui.views.saving import save_data, save_picture
 
 if TYPE_CHECKING:
@@ -146,7 +145,6 @@ class Workbench(QMainWindow):
         lab.health.changed.connect(self._mark_findings)
         lab.document.changed.connect(self._document_changed)
         lab.stepping.changed.connect(self._show_operation)
-        canvas.walk_requested.connect(self._walk)
         self.tabifiedDockWidgetActivated.connect(lambda _dock: self.arranged())
         for card in self.cards:
             card.moved.connect(self.arranged)
@@ -191,10 +189,6 @@ class Workbench(QMainWindow):
                 return
             self.canvas.show_node(home)
         self.canvas.set_light(light_of(walked))
-
-    def _walk(self, phase: str, node_id: str) -> None:
-        self.layouts.show_or_use("stepper", "step")
-        self.lab.stepping.until(phase, Looking(self.lab).layer(self.lab.document.page.whole_id(node_id)))
 
     def _edit(self, node_id: str) -> None:
         self.layouts.show("inspector")

@@ -22,6 +22,7 @@ class WorkPage(QWidget):
         self.lab = lab
         self.toprow = TopRow(window, lab)
         self.bench = Workbench(lab, self)
+        self.bench.canvas.walk_requested.connect(window.walker.run_to)
         self.statusline = StatusLine(window, lab)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
