@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dllab.checking import check
 from dllab.document import edits
-from dllab.document.experiment import Experiment, Graph
+from dllab.document.experiment import Choice, Experiment, Graph, Node
 from ui.canvas.arrange import arranged
 from ui.canvas.fitting import layers_after, layers_before, link_between, verdicts, why_not_on_wire
 from ui.canvas.geometry import (
@@ -207,3 +207,10 @@ def test_geometry_of_an_empty_graph():
     assert arranged(Graph(), {}, 5) == {}
     assert list(pairwise(curve_points(wire_curve((0, 0), (0, 0)))))
     assert Experiment().model.nodes == {}
+
+
+def test_an_input_is_offered_before_what_takes_the_data():
+    lonely = Experiment(data=Choice(kind="iris"), model=Graph(nodes={"linear": Node(kind="linear")}))
+    assert "input" in layers_before(lonely, check(lonely), "linear")
+    maps = Experiment(data=Choice(kind="iris"), model=Graph(nodes={"conv2d": Node(kind="conv2d")}))
+    assert "input" not in layers_before(maps, check(maps), "conv2d")

@@ -101,7 +101,8 @@ class Monkey:
 
 
 def check_in_step(hands: Hands) -> None:
-    graph, scene = hands.graph, hands.scene
+    # A double-click may have opened a group: the canvas shows the page.
+    graph, scene = hands.document.page.experiment.model, hands.scene
     assert set(scene.nodes) == set(graph.nodes)
     assert set(scene.notes) == set(graph.notes)
     assert set(scene.frames) == set(graph.frames)

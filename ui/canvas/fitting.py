@@ -170,11 +170,13 @@ def _could_feed(layer: Layer, target: Layer | None, port: str, guess: Shape | No
         return False
     if guess is None or target is None or len(target.input_ports()) != 1:
         return True
-    try:
-        shapes = layer.shapes(*[guess] * len(layer.input_ports()))
-    except Misfit:
-        return False
-    shape = guess if layer.kind in ("input", GROUP_INPUT) else shapes.get(layer.output_ports()[0])
+    shape: Shape | None = guess
+    # What comes in from outside has no rule of its own: it is the data.
+    if layer.kind not in ("input", GROUP_INPUT):
+        try:
+            shape = layer.shapes(*[guess] * len(layer.input_ports())).get(layer.output_ports()[0])
+        except Misfit:
+            return False
     return shape is None or not _misfit(target, [shape])
 
 
