@@ -50,6 +50,8 @@ class Lab(QObject):
     """protocol.Explained: the sum behind a number."""
     import_wanted = Signal(str)
     """A person wants to bring data of their own, of this kind."""
+    layer_wanted = Signal(str)
+    """A person wants to see this layer of the document on the canvas."""
 
     def __init__(
         self, document: Document, settings: QSettings, folder: Path, parent: QObject | None = None, language: str = "en"

@@ -170,6 +170,10 @@ def test_while_it_trains_there_is_no_looking_back(qtbot: QtBot, lab: Lab, engine
     assert seeks(engine) == []
     curves.redraw()
     assert not curves.strip.slider.isEnabled()
+    assert curves.strip.caption.text() == "Pause to look back"
+    lab._enter("failed")
+    curves.redraw()
+    assert curves.strip.caption.text() == "Nothing to look back at"
     say(engine, protocol.State(run.id, "paused", 100, 2))
     say(engine, protocol.Complaint("seek", "The network is too large for its past to be kept."))
     assert lab.past.wanted is None

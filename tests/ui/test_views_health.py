@@ -9,8 +9,9 @@ from looking import LEFT, Engine, shown
 from pytestqt.qtbot import QtBot
 
 from dllab.checking import Fix
+from dllab.document import edits
 from dllab.engine import protocol
-from dllab.health import Finding, Suggestion
+from dllab.health import Facts, Finding, Suggestion
 from dllab.health.rules import RULES
 from dllab.probes import compute, load_probes
 from dllab.training.run import train
@@ -113,8 +114,53 @@ def test_a_twin_trains_beside_and_neither_disturbs_the_other(qtbot: QtBot, lab: 
     assert first.curves["train_loss"].values.tolist() == train(first.experiment, "cpu").losses
     assert twin.curves["train_loss"].values.tolist() == train(suggestion.apply(first.experiment), "cpu").losses
     assert not lab.twin.busy
+    assert lab.twin.link.process is None, "its process ends with it"
+    assert lab.link.process is not None
     lab.runs.remove(twin)
     assert lab.twin.run is None
+    lab.twin.start(suggestion)
+    assert lab.twin.link.process is not None
+    lab.twin.stop()
+    assert not lab.twin.busy
+    qtbot.waitUntil(lambda: not lab.twin.link._leaving, timeout=30_000)
+
+
+def test_a_twin_is_stopped_in_the_view(qtbot: QtBot, lab: Lab, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = Health(lab)
+    shown(qtbot, view)
+    run = engine.begin(train_loss=([1, 2], [0.7, 0.6]))
+    lab.health._take(measured(lab, run.id, 2))
+    view.redraw()
+    assert not view.stop.isVisible()
+    monkeypatch.setattr(lab.twin.link, "start", lambda: None)
+    lab.twin.start(Suggestion("clipping at 0.5", (CLIP,)))
+    view.redraw()
+    assert view.stop.isVisible()
+    qtbot.mouseClick(view.stop, LEFT)
+    view.redraw()
+    assert lab.twin.run is not None
+    assert lab.twin.run.state == "stopped"
+    assert not view.stop.isVisible()
+
+
+def test_a_finding_leads_to_its_layer(qtbot: QtBot, window: Window) -> None:
+    lab = window.lab
+    view = Health(lab)
+    shown(qtbot, view)
+    run = lab.runs.begin(lab.document.experiment, "cpu")
+    facts = Facts(run.experiment, (), 1, 10, 1.0, 8, 0.1, 2.0, 2.0, ())
+    lab.health.run, lab.health.facts = run, facts
+    lab.health.findings = [Finding("dead-units", "60 % of the units put out 0.", "relu")]
+    view.redraw()
+    (card,) = view.cards
+    assert card.layer is not None
+    assert card.layer.text() == "Show ReLU"
+    qtbot.mouseClick(card.layer, LEFT)
+    assert window.canvas.selected() == ("relu",)
+    assert lab.selected == "relu"
+    lab.document.apply("Remove", lambda e: edits.remove(e, ["relu"]))
+    view.redraw()
+    assert not card.layer.isEnabled(), "there is no such layer any more"
 
 
 def test_a_change_that_no_longer_fits_is_refused_in_words(lab: Lab, engine: Engine) -> None:

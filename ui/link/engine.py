@@ -22,6 +22,8 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 _CREDIT = 12
 _QUICK_DEATH_S = 5.0
 _DEATHS_LIMIT = 3
+_LEAVE_MS = 3000
+"""A process that has been let go ends by itself within this, or is ended."""
 
 OnPicture = Callable[[protocol.Picture], None]
 OnSummary = Callable[[protocol.DataSummary], None]
@@ -43,6 +45,7 @@ class EngineLink(QObject):
         self.process: QProcess | None = None
         self._language = language
         self._closing = False
+        self._leaving: list[QProcess] = []
         self._parts = protocol.Reassembler()
         self._pictures: dict[int, tuple[protocol.Subscribe, OnPicture]] = {}
         self._summaries: dict[int, OnSummary] = {}
@@ -115,19 +118,38 @@ class EngineLink(QObject):
         """End the process: it writes a checkpoint and goes; after the deadline it is killed."""
         self._closing = True
         self._retry.stop()
+        self._dismiss()
+        while self._leaving:
+            process = self._leaving.pop()
+            if process.state() != QProcess.ProcessState.NotRunning and not process.waitForFinished(deadline_ms):
+                process.kill()
+                process.waitForFinished(1000)
+
+    def leave(self) -> None:
+        """Let the process go without waiting for it; what it still says is not heard. `start` begins another."""
+        process = self.process
+        self._dismiss()
+        if process is not None:
+            process.finished.connect(self._on_left)
+            QTimer.singleShot(_LEAVE_MS, process, process.kill)
+
+    def _dismiss(self) -> None:
         process = self.process
         if process is None:
             return
         self.send(protocol.Quit())
         process.closeWriteChannel()
         process.readyReadStandardOutput.disconnect(self._read)
+        process.readyReadStandardError.disconnect(self._read_words)
         process.finished.disconnect(self._on_finished)
         process.errorOccurred.disconnect(self._on_error)
-        if not process.waitForFinished(deadline_ms):
-            process.kill()
-            process.waitForFinished(1000)
-        self.process = None
-        self.is_ready = False
+        self._leaving.append(process)
+        self.process, self.is_ready = None, False
+
+    def _on_left(self) -> None:
+        for process in [p for p in self._leaving if p.state() == QProcess.ProcessState.NotRunning]:
+            self._leaving.remove(process)
+            process.deleteLater()
 
     def kill(self) -> None:
         """End a process that no longer listens; a new one starts."""
@@ -139,14 +161,15 @@ class EngineLink(QObject):
         return self._numbers
 
     def _read(self) -> None:
-        if self.process is None:
+        process = self.process
+        if process is None:
             return
         try:
-            for body in self._parts.feed(bytes(self.process.readAllStandardOutput().data())):
+            for body in self._parts.feed(bytes(process.readAllStandardOutput().data())):
                 self._deliver(protocol.decode_event(body))
         except protocol.ProtocolError:
             log.exception("the engine does not speak our protocol")
-            self.process.kill()
+            process.kill()
 
     def _deliver(self, event: Any) -> None:
         match event:

@@ -31,10 +31,6 @@ class Health(QObject):
         lab.runs.added.connect(self._forget)
         lab.runs.removed.connect(self._forget)
 
-    def at(self, node: str) -> list[Finding]:
-        """What was found at a node of the document."""
-        return [finding for finding in self.findings if finding.node == node]
-
     def _take(self, picture: protocol.Picture) -> None:
         run = self._lab.runs.current
         if run is None or picture.run != run.id or picture.message:

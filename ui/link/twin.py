@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Twin(QObject):
-    """One at a time. The first run has another process and never knows of it."""
+    """One at a time. The first run has another process and never knows of it; that of the twin ends with it."""
 
     changed = Signal()
     """A twin was begun, or its state is another."""
@@ -61,7 +61,7 @@ class Twin(QObject):
         """End it; its curve stays."""
         self._unheard = None
         if self.busy:
-            self.link.send(protocol.Stop())
+            self.link.leave()
             assert self.run is not None
             self.run.state = "stopped"
             self._lab.runs.updated.emit(self.run)
@@ -77,6 +77,8 @@ class Twin(QObject):
         if isinstance(event, protocol.State):
             if event.text and event.state in ("failed", "non-finite"):
                 self._lab.notice.emit("warning", _("The twin: {reason}").format(reason=event.text))
+            if not self.busy:
+                self.link.leave()
             self.changed.emit()
 
     def _on_ended(self, text: str) -> None:

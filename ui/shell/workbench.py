@@ -145,6 +145,7 @@ class Workbench(QMainWindow):
         lab.health.changed.connect(self._mark_findings)
         lab.document.changed.connect(self._document_changed)
         lab.stepping.changed.connect(self._show_operation)
+        lab.layer_wanted.connect(canvas.show_node)
         self.tabifiedDockWidgetActivated.connect(lambda _dock: self.arranged())
         for card in self.cards:
             card.moved.connect(self.arranged)

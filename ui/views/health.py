@@ -8,12 +8,14 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from dllab.document.edits import Refused
+from dllab.document.paths import has_node
 from dllab.health import RULES, Finding, Suggestion
 from dllab.text import N_, _
 from ui.shell.theme import interface_font, theme
 from ui.views import HEALTH
 from ui.views.base import Rows, View, column
 from ui.views.controls import Caption, TextButton
+from ui.views.nodes import Looking
 
 if TYPE_CHECKING:
     from ui.lab import Lab
@@ -30,6 +32,9 @@ class Health(View):
         self._shown: list[Finding] | None = None
         self.cards: list[_Card] = []
         self.heading = Caption(self.body, quiet=False, bold=True, pixels=13)
+        self.stop = TextButton(_("Stop the twin"), self.body)
+        self.stop.setToolTip(_("End the run beside this one; its curve stays"))
+        self.stop.clicked.connect(lambda _checked: lab.twin.stop())
         self.looked = QLabel(self.body)
         self.looked.setWordWrap(True)
         self.looked.setFont(interface_font(12))
@@ -45,11 +50,15 @@ class Health(View):
         self.area.setWidget(self.list)
         self.area.setAccessibleName(_("What was found"))
         layout = column(self.body, 6, (10, 4, 6, 6))
-        layout.addWidget(self.heading)
+        top = QHBoxLayout()
+        top.addWidget(self.heading, 1)
+        top.addWidget(self.stop)
+        layout.addLayout(top)
         layout.addWidget(self.looked)
         layout.addWidget(self.area, 1)
         lab.health.changed.connect(self.mark)
         lab.twin.changed.connect(self.mark)
+        lab.document.changed.connect(lambda _old, _new: self.mark())
 
     def sentence(self) -> str:
         return _(self.empty) if self.lab.health.facts is None else ""
@@ -64,11 +73,12 @@ class Health(View):
         names = ", ".join(_(rule.title).lower() for rule in RULES.values())
         self.looked.setText(_("Looked for: {names}.").format(names=names))
         self.looked.setVisible(not count)
+        self.stop.setVisible(self.lab.twin.busy)
         if health.findings != self._shown:
             self._shown = list(health.findings)
             self._fill()
         for card in self.cards:
-            card.refresh(self.lab.twin.busy)
+            card.refresh(self.lab)
         self.summarise(". ".join([self.heading.text(), *(f"{f.title}: {f.evidence}" for f in health.findings)]))
 
     def _fill(self) -> None:
@@ -106,60 +116,74 @@ class Health(View):
             return
         self.lab.document.apply(suggestion.text, lambda _experiment: changed)
 
-    def show_node(self, node: str) -> None:
-        """Select the layer that a finding is about."""
-        self.lab.select(node)
-
 
 class _Card(QWidget):
     """One finding."""
 
     def __init__(self, view: Health, finding: Finding) -> None:
         super().__init__()
+        self._node = finding.node
+        tokens = theme.tokens
+        self.layer = self._layer_button(view.lab)
+        self.beside: TextButton | None = None
+        top, row = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(self._line(finding.title, 13, tokens.text, bold=True), 1)
+        if self.layer is not None:
+            top.addWidget(self.layer)
+        row.setSpacing(6)
+        if finding.suggestion is not None:
+            self._offer(view, finding.suggestion, row)
+        row.addStretch(1)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(12, 8, 10, 8)
         lines.setSpacing(3)
-        tokens = theme.tokens
-        for text, pixels, bold, colour in (
-            (finding.title, 13, True, tokens.text),
-            (finding.evidence, 13, False, tokens.text),
-            (_(RULES[finding.rule].help), 12, False, tokens.muted),
-        ):
-            line = QLabel(text, self)
-            line.setTextFormat(Qt.TextFormat.PlainText)
-            line.setWordWrap(True)
-            line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            line.setFont(interface_font(pixels, bold=bold))
-            line.setStyleSheet(f"color: {colour}; background: transparent;")
-            lines.addWidget(line)
-        self.beside: TextButton | None = None
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        suggestion = finding.suggestion
-        if suggestion is not None:
-            self.beside = TextButton(_("Try {change}").format(change=suggestion.text), self)
-            self.beside.setToolTip(
-                _("Trains the same seed with {change} in a second run, and draws its curves over these").format(
-                    change=suggestion.text
-                )
-            )
-            self.beside.clicked.connect(partial(self._do, view.try_beside, suggestion))
-            self.use = TextButton(_("Use it"), self)
-            self.use.setToolTip(_("Change the experiment so; undo takes it back"))
-            self.use.clicked.connect(partial(self._do, view.use, suggestion))
-            row.addWidget(self.beside)
-            row.addWidget(self.use)
-        row.addStretch(1)
+        lines.addLayout(top)
+        lines.addWidget(self._line(finding.evidence, 13, tokens.text))
+        lines.addWidget(self._line(_(RULES[finding.rule].help), 12, tokens.muted))
         lines.addLayout(row)
+
+    def _line(self, text: str, pixels: int, colour: str, bold: bool = False) -> QLabel:
+        line = QLabel(text, self)
+        line.setTextFormat(Qt.TextFormat.PlainText)
+        line.setWordWrap(True)
+        line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        line.setFont(interface_font(pixels, bold=bold))
+        line.setStyleSheet(f"color: {colour}; background: transparent;")
+        return line
+
+    def _offer(self, view: Health, suggestion: Suggestion, row: QHBoxLayout) -> None:
+        """The experiment that may help: beside the run, or in its place."""
+        self.beside = TextButton(_("Try {change}").format(change=suggestion.text), self)
+        text = _("Trains the same seed with {change} in a second run, and draws its curves over these")
+        self.beside.setToolTip(text.format(change=suggestion.text))
+        self.beside.clicked.connect(partial(self._do, view.try_beside, suggestion))
+        self.use = TextButton(_("Use it"), self)
+        self.use.setToolTip(_("Change the experiment so; undo takes it back"))
+        self.use.clicked.connect(partial(self._do, view.use, suggestion))
+        row.addWidget(self.beside)
+        row.addWidget(self.use)
+
+    def _layer_button(self, lab: "Lab") -> TextButton | None:
+        """Leads to the layer that this is about, if it is about one."""
+        if not self._node:
+            return None
+        looking = Looking(lab)
+        title = looking.title(looking.layer(self._node)) or self._node
+        button = TextButton(_("Show {layer}").format(layer=title), self)
+        button.setToolTip(_("Select this layer on the canvas"))
+        button.clicked.connect(lambda _checked: lab.layer_wanted.emit(self._node))
+        return button
 
     def _do(self, what: "object", suggestion: Suggestion, _checked: bool = False) -> None:
         assert callable(what)
         what(suggestion)
 
-    def refresh(self, busy: bool) -> None:
-        """A twin trains, or none."""
+    def refresh(self, lab: "Lab") -> None:
+        """A twin trains, or none; the layer may have been deleted since."""
         if self.beside is not None:
-            self.beside.setEnabled(not busy)
+            self.beside.setEnabled(not lab.twin.busy)
+        if self.layer is not None:
+            self.layer.setEnabled(has_node(lab.document.experiment, self._node))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -79,16 +79,14 @@ class TimeStrip(QWidget):
         words = self._words(run.step, ready, away)
         self.caption.setText(words)
         self.caption.setVisible(bool(words))
-        self.slider.setToolTip(
-            _("Drag to see every view as it was then") if ready else _("Pause to look back at any step")
-        )
+        self.slider.setToolTip(_("Drag to see every view as it was then") if ready else words)
         for button in (self.branch, self.back):
             button.setVisible(away)
             button.setEnabled(self._past.wanted is None)
 
     def _words(self, last: int, ready: bool, away: bool) -> str:
         if not ready:
-            return _("Pause to look back")
+            return _("Pause to look back") if self._lab.state == "running" else _("Nothing to look back at")
         if self._past.wanted is not None:
             return _("going to step {step}…").format(step=f"{self._past.wanted:,}")
         # The plot marks the step and its axis shows the last one: the slider needs the room.
