@@ -67,8 +67,8 @@ LAYOUTS = {
         wide=(
             ("curves", "health", "gradients"),
             ("activations", "weights", "embedding", _INSIDE),
-            (_RESULT, "losses"),
-            ("data",),
+            (_RESULT,),
+            ("data", "losses"),
         ),
         narrow=(("curves", "health", "data"), ("activations", "weights", "embedding", _RESULT)),
         share=0.33,
