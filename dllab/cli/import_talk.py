@@ -21,7 +21,7 @@ class Talk:
     def __init__(self, as_json: bool, interrupt: Interrupt) -> None:
         self._json, self._interrupt = as_json, interrupt
         self.bar = Bar(sys.stderr)
-        self._began = self._told = time.monotonic()
+        self._began, self._told = time.monotonic(), -_EVERY_S
 
     def say(self, event: dict[str, Any]) -> None:
         """One line, if lines are asked for."""
@@ -29,7 +29,7 @@ class Talk:
             print(json.dumps(event, allow_nan=False), flush=True)
 
     def progress(self, done: int, total: int) -> None:
-        """At most ten times a second. Raises KeyboardInterrupt after Ctrl-C: nothing of the file is kept then."""
+        """At once, then at most ten times a second. Raises KeyboardInterrupt after Ctrl-C: nothing of the file is kept then."""
         self._interrupt.check()
         now = time.monotonic()
         if now - self._told < _EVERY_S:

@@ -247,7 +247,7 @@ def test_a_download_is_cancelled(tmp_path: Path, ending: str) -> None:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert process.stdout is not None
         event = json.loads(process.stdout.readline())
-        assert event["event"] == "progress"
+        assert event["event"] == "progress", event
         assert 0 < event["done"] < event["total"]
         assert event["left"] > 0
         if ending == "killed":

@@ -74,6 +74,27 @@ def test_the_window_with_an_experiment(make_window: Callable[..., Window], templ
         assert english(window) == []
 
 
+@pytest.mark.parametrize("template", ["moons-mlp", "digits-cnn", "cluster-moons"])
+def test_every_view_of_a_run(make_window: Callable[..., Window], template: str, qtbot: QtBot) -> None:
+    document = Document()
+    document.open(load_template(template))
+    window = make_window(document)
+    document.apply("⟦féw⟧", lambda e: edits.set_path(e, "training.epochs", 1))
+    window.lab.link._language = PSEUDO
+    window.lab.link.start()
+    qtbot.waitUntil(lambda: window.lab.state == "idle", timeout=60_000)
+    window.lab.train()
+    qtbot.waitUntil(lambda: window.lab.state == "done", timeout=60_000)
+    for card in window.bench.cards:
+        window.layouts.show(card.objectName())
+        card.build()
+        view = card.view
+        qtbot.waitUntil(lambda view=view: view.isVisible(), timeout=10_000)
+        qtbot.waitUntil(lambda view=view: not view.wants() or bool(view.pictures), timeout=60_000)
+    qtbot.wait(50)
+    assert english(window) == []
+
+
 def test_every_layer_in_the_inspector(window: Window) -> None:
     for layer in LAYERS:
         name = f"{layer.kind}_x"
