@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from looking import Engine, shown
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from dllab.templates import load_template
@@ -36,6 +38,8 @@ def test_it_shows_what_was_written_and_asks_again(
     view.again.click()
     qtbot.waitUntil(lambda: engine.params("sampled_text")["seed"] == 1)
     view.prompt.setText("my love")
-    view.temperature.setValue(0.2)
+    view.temperature.selectAll()
+    QTest.keyClicks(view.temperature, "2e-1")
+    QTest.keyClick(view.temperature, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: engine.params("sampled_text")["prompt"] == "my love")
     assert engine.params("sampled_text")["temperature"] == 0.2

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
+from dllab.declare import FormField
 from dllab.engine.protocol import unpack
 from dllab.text import N_, _
+from ui.inspector.number import NumberField
 from ui.shell.theme import interface_font, number_font, theme
 from ui.views import SAMPLED_TEXT
 from ui.views.base import Rows, View, Want, column
@@ -18,6 +20,18 @@ if TYPE_CHECKING:
     from ui.lab import Lab
 
 _LENGTH = 160
+_TEMPERATURE = FormField(
+    name="temperature",
+    title=N_("Temperature"),
+    help=N_("0: always the likeliest; 1: as the network holds it likely; more: wilder"),
+    type="float",
+    default=0.8,
+    lower=0.0,
+    upper=5.0,
+    exclusive=(False, False),
+    choices=(),
+    optional=False,
+)
 _TYPING_MS = 300
 
 
@@ -34,13 +48,9 @@ class SampledText(View):
         self.prompt = QLineEdit(self.body)
         self.prompt.setPlaceholderText(_("How it begins"))
         self.prompt.setAccessibleName(_("How the text begins"))
-        self.temperature = QDoubleSpinBox(self.body)
-        self.temperature.setRange(0.0, 5.0)
-        self.temperature.setSingleStep(0.1)
-        self.temperature.setDecimals(1)
-        self.temperature.setValue(0.8)
-        self.temperature.setAccessibleName(_("Temperature"))
-        self.temperature.setToolTip(_("0: always the likeliest; 1: as the network holds it likely; more: wilder"))
+        self.temperature = NumberField(_TEMPERATURE, self.body)
+        self.temperature.show_value(_TEMPERATURE.default)
+        self.temperature.setFixedWidth(84)
         self.again = TextButton(_("Again"), self.body)
         self.text = QPlainTextEdit(self.body)
         self.text.setReadOnly(True)
@@ -53,7 +63,7 @@ class SampledText(View):
         self._typing.timeout.connect(self.ask)
         self.prompt.textChanged.connect(lambda _text: self._typing.start())
         self.prompt.returnPressed.connect(self.ask)
-        self.temperature.valueChanged.connect(lambda _value: self._typing.start())
+        self.temperature.committed.connect(self._on_temperature)
         self.again.clicked.connect(self._on_again)
         top = QHBoxLayout()
         top.setSpacing(6)
@@ -67,9 +77,17 @@ class SampledText(View):
         self.restyle()
 
     def wants(self) -> dict[str, Want]:
-        value = round(self.temperature.value(), 1)
-        asked = {"prompt": self.prompt.text(), "temperature": value, "length": _LENGTH, "seed": self.seed}
+        asked = {
+            "prompt": self.prompt.text(),
+            "temperature": float(self.temperature.value),
+            "length": _LENGTH,
+            "seed": self.seed,
+        }
         return {"text": Want("sampled_text", asked)}
+
+    def _on_temperature(self, value: float, _merge: str) -> None:
+        self.temperature.show_value(value)
+        self._typing.start()
 
     def _on_again(self) -> None:
         self.seed += 1
@@ -85,7 +103,7 @@ class SampledText(View):
             self.text.verticalScrollBar().setValue(place)
         sure = float(unpack(picture.arrays["chance"]).mean()) if picture.arrays else 0.0
         words = _("temperature {value} · on average {sure} sure of what it wrote")
-        self.caption.setText(words.format(value=f"{self.temperature.value():.1f}", sure=percent(sure)))
+        self.caption.setText(words.format(value=f"{self.temperature.value:g}", sure=percent(sure)))
         self.summarise(whole)
 
     def restyle(self) -> None:
