@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from dllab.text import LANGUAGES, PSEUDO, _, set_language
-from ui import recovery
+from ui import collecting, recovery
 from ui.document import Document
 from ui.shell import home, log
 from ui.shell.theme import Scheme, interface_font, theme
@@ -37,6 +37,7 @@ class Session:
         self._dress(scheme)
         logs = home.folder("logs")
         log.write_to(logs)
+        collecting.begin()
         self.faults = log.Faults()
         log.catch_all(self.faults, logs)
         self.document = Document()
@@ -108,7 +109,7 @@ class Session:
                 signal.signal(getattr(signal, name), self._on_signal)
         # Python sees a signal only when it runs: an idle event loop would not let it.
         self._tick = QTimer()
-        self._tick.timeout.connect(_nothing)
+        self._tick.timeout.connect(collecting.collect)
         self._tick.start(_TICK_MS)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
@@ -132,7 +133,3 @@ def _end(window: Window) -> None:
 def _system_language() -> str:
     name = QLocale.system().name()
     return next((code for code in LANGUAGES if name.startswith(code)), "en")
-
-
-def _nothing() -> None:
-    """Gives Python its turn."""

@@ -5,10 +5,12 @@ A frame is 4 bytes of length (big-endian) and that many bytes of msgpack. Arrays
 
 import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
+
+if TYPE_CHECKING:
+    import numpy as np
 
 VERSION = 1
 FRAME_LIMIT = 64 * 1024 * 1024
@@ -28,17 +30,21 @@ class Array(msgspec.Struct, frozen=True):
     data: bytes
 
 
-def pack(array: np.ndarray) -> Array:
+def pack(array: "np.ndarray") -> Array:
     """An array for the wire. Raises ProtocolError for dtypes that don't travel."""
     if array.dtype.name not in _DTYPES:
         raise ProtocolError(f"arrays of {array.dtype} are not sent")
+    import numpy as np  # the window shows its first picture without it
+
     return Array(array.dtype.name, array.shape, np.ascontiguousarray(array).tobytes())
 
 
-def unpack(array: Array) -> np.ndarray:
+def unpack(array: Array) -> "np.ndarray":
     """The array again (read-only). Raises ProtocolError when dtype, shape and size disagree."""
     if array.dtype not in _DTYPES or any(n < 0 for n in array.shape):
         raise ProtocolError(f"not an array: {array.dtype} {array.shape}")
+    import numpy as np
+
     dtype = np.dtype(array.dtype)
     size = dtype.itemsize
     for extent in array.shape:

@@ -1,5 +1,6 @@
 """The real window for tests, and a watch that makes the guilty test fail: leaks, uncaught exceptions, Qt warnings."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from dllab.templates import load_template
 from dllab.text import set_language
+from ui import collecting
 from ui.document import Document
 from ui.lab import Lab
 from ui.recovery import Recovery
@@ -34,11 +36,16 @@ def qapp(qapp: QApplication) -> QApplication:
 def _nothing_left(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fails the test that leaves a thread, a timer, a window or a process behind, instead of a later one."""
     leaks = Leaks(monkeypatch)
+    # The test runner has threads of its own, and what a test leaves is no business of theirs.
+    collecting.begin()
     yield
     set_language("en")
     if theme.scheme != "light":
         theme.use("light")
     left = leaks.found()
+    gc.collect(1)
+    collecting.collect()
+    gc.enable()
     if left:
         pytest.fail("left behind:\n" + "\n".join(left), pytrace=False)
 

@@ -249,6 +249,25 @@ def test_no_way_to_leave_aborts(home: Path, end: str) -> None:
     assert gone(engine)
 
 
+def test_garbage_is_collected_by_the_idle_window_and_by_nothing_else(home: Path) -> None:
+    drive = """
+    import gc, weakref
+    class Knot: pass
+    knot = Knot()
+    knot.me = knot
+    seen = weakref.ref(knot)
+    del knot
+    kept = [[] for _ in range(2000)]
+    def look():
+        say("collected", seen() is None, "automatically", gc.isenabled())
+        window.end_now()
+    QTimer.singleShot(900, window, look)
+    """
+    with child(drive, home) as c:
+        assert wait_for(c, "collected") == ["collected", "True", "automatically", "False"]
+        assert c.wait(20) == 0
+
+
 def test_an_exception_in_a_slot_is_logged_and_shown_once(home: Path) -> None:
     """R-07: in slots, timers and paint events; the lab lives."""
     drive = """
@@ -376,6 +395,23 @@ def test_importing_the_window_brings_no_torch(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True
     )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_first_picture_waits_for_nothing_that_it_does_not_show(tmp_path: Path) -> None:
+    code = """
+import os, sys
+from ui.session import Session
+session = Session("en", "light")
+session.start()
+session.window.repaint()
+print([n for n in ("numpy", "pyqtgraph", "ui.lab", "ui.canvas.canvas", "ui.inspector.inspector") if n in sys.modules])
+os._exit(0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-uc", code], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True,
+        env={**os.environ, "DLLAB_HOME": str(tmp_path)},
+    )  # fmt: skip
     assert done.stdout.strip() == "[]"
 
 

@@ -220,6 +220,24 @@ def test_the_view_follows_new_points_until_someone_zooms(qtbot: QtBot, view: Cur
     assert view.plot.plotItem.vb.viewRange()[0][1] > 5000
 
 
+def test_new_points_are_painted_once(
+    qtbot: QtBot, view: Curves, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(engine)
+    drawn(view, qtbot)
+    painted = []
+    view.plot.scene().sigPrepareForPaint.connect(lambda: painted.append(len(run.curves["train_loss"])))
+    for turn in range(1, 11):
+        engine.add(run, train_loss=([800 + 100 * turn], [0.1]))
+        with qtbot.waitCallback() as called:
+            monkeypatch.setattr(view, "draw", lambda called=called: (Curves.draw(view), called()))
+        for _round in range(5):
+            QApplication.processEvents()
+    assert len(set(painted)) == 10
+    # Another label of an axis may take room that it needs after all.
+    assert len(painted) <= 12
+
+
 def test_where_the_loss_stopped_being_a_number_is_marked(qtbot: QtBot, view: Curves, engine: Engine, lab: Lab) -> None:
     run = engine.begin(train_loss=([1, 2, 3], [1.0, 40.0, np.nan]))
     text = "Loss became NaN at step 3."

@@ -124,8 +124,10 @@ class Transport:
 
     def cannot_open_test(self) -> str:
         """Why the sealed test part stays sealed."""
+        if nowhere := self._nowhere():
+            return nowhere
         trained = self.state in {"done", "stopped"} and not self._clustered
-        return self._nowhere() or ("" if trained else _("Train a run to its end first."))
+        return "" if trained else _("Train a run to its end first.")
 
     @property
     def _only_clusters(self) -> bool:

@@ -14,6 +14,7 @@ from dllab.text import N_, _
 from ui.shell.theme import interface_font, theme
 from ui.views.clock import clock
 from ui.views.declared import Declaration
+from ui.views.plot import Plot
 
 if TYPE_CHECKING:
     from ui.lab import Lab
@@ -155,6 +156,10 @@ class View(QWidget):
         self._say(sentence)
         if not sentence:
             self.draw()
+            for plot in self.findChildren(Plot):
+                if plot.isVisible():
+                    # A range found only while it paints would have all of it painted twice.
+                    plot.plotItem.vb.prepareForPaint()
 
     def _say(self, sentence: str) -> None:
         self._notice.setText(sentence)
