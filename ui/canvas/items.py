@@ -313,7 +313,7 @@ class WireItem(QGraphicsPathItem):
         if self.light == "dim":
             painter.setOpacity(DIM)
         if painter.worldTransform().m11() < CURVES_FROM:
-            painter.setPen(QPen(self._pen(use).color(), 0))
+            painter.setPen(use.thin(self._pen(use)))
             painter.drawLine(self._short)
             return
         self._draw(painter, self._pen(use))

@@ -48,6 +48,8 @@ class Paints:
         self.gradient = QColor(tokens.validation)
         self.gradient_pen = pen(self.gradient, 3)
         self.broken_pen = pen(self.bad, 2, Qt.PenStyle.DashLine)
+        wires = (self.wire_pen, self.lit_pen, self.gradient_pen, self.broken_pen)
+        self._thin = {id(wire): QPen(wire.color(), 0) for wire in wires}
         self.note = mixed(tokens.validation, tokens.node, 0.91)
         self.note_edge = mixed(tokens.validation, tokens.node, 0.66)
         self.glow = QColor(tokens.accent)
@@ -57,6 +59,10 @@ class Paints:
         self.band = QColor(tokens.accent)
         self.band.setAlphaF(0.1)
         self._families = {name: QColor(tokens.family(name)) for name in (*tokens.families, "")}
+
+    def thin(self, wire: QPen) -> QPen:
+        """The pen of a wire seen from afar."""
+        return self._thin[id(wire)]
 
     def family(self, name: str) -> QColor:
         """The colour of a layer family."""
