@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from dllab.checking.fit import goal_problems, split_problems, task_problems
 from dllab.checking.groups import at_home, flaw_problems, group_checks
 from dllab.checking.known import NodeCheck
+from dllab.checking.loop import loop_problems
 from dllab.checking.order import ordered
 from dllab.checking.padding import padding_problems
 from dllab.checking.problem import Fix, Problem, Severity
@@ -113,6 +114,7 @@ def check(experiment: Experiment) -> Check:
         problems.append(Problem("data", dataset.problem(), name="data"))
         dataset = None
     spec = dataset.spec() if dataset else None
+    problems += loop_problems(experiment.training)
 
     flat = flatten(experiment)
     behind: dict[str, str] = {}

@@ -11,6 +11,7 @@ from typing import Any
 
 from dllab.build import custom
 from dllab.checking import check
+from dllab.checking.loop import loop_problems
 from dllab.cli.bar import Bar, clock
 from dllab.cli.reading import changed, opened
 from dllab.cli.said import BadInput, complain
@@ -34,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
     if options.results:
         _write(options.results, [])  # a place that can't be written is better known before the training
     report = Report(experiment, options.json)
+    for problem in loop_problems(experiment.training):
+        complain(problem.text)
     try:
         options.interrupt.check()
         result = train(

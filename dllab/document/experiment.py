@@ -254,10 +254,17 @@ class Split(Frozen):
     )
 
 
+Loop = Literal["right", "wrong: no zero_grad", "wrong: one backward"]
+"""How a step of training follows the one before: as it should, or with a mistake to learn from."""
+RIGHT: Loop = "right"
+PILES_UP: Loop = "wrong: no zero_grad"
+ONE_BACKWARD: Loop = "wrong: one backward"
+
+
 class Training(Growing):
     """The recipe: loss, optimiser, and for how long."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"schedule", "l1", "clip_norm", "clip_value", "precision"})
+    later: ClassVar[frozenset[str]] = frozenset({"schedule", "l1", "clip_norm", "clip_value", "precision", "loop"})
 
     loss: Choice = Choice(kind="cross_entropy")
     optimiser: Choice = Choice(kind="adam")
@@ -316,6 +323,15 @@ class Training(Growing):
         description=N_(
             "Matrices and convolutions in 16 bits are faster on a GPU and take half the memory; weights and loss stay in "
             "32. bfloat16 has fewer digits, float16 less range: its loss is scaled, and it needs an NVIDIA GPU"
+        ),
+    )
+    loop: Loop = Field(
+        "right",
+        title=N_("Loop"),
+        description=N_(
+            "right: every step clears the old gradients and makes new ones of the next batch. The others are wrong, to see "
+            "what goes wrong: gradients that are never cleared (no zero_grad) pile up; after only one backward pass all "
+            "updates follow the gradient of the very first batch"
         ),
     )
 

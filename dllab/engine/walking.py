@@ -122,6 +122,8 @@ def _given(session: Session, operation: Operation, what: str) -> str:
         return _("This gradient came from the layer behind: step back once to see how it was made.")
     if what.startswith("delta"):
         return _("How much the loss hangs on the sum inside this gate at this step, worked out back through time.")
+    if what.startswith("held."):
+        return _("The gradient of this batch on top of those before it: nobody has cleared them.")
     if what == "noise":
         return _("This number was drawn at random from a normal distribution.")
     if what.startswith("input") or what in ("x", "targets", "outputs"):

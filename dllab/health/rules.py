@@ -7,7 +7,7 @@ from functools import reduce
 
 from dllab.checking import Fix
 from dllab.checking.problem import apply_fix
-from dllab.document.experiment import Experiment
+from dllab.document.experiment import ONE_BACKWARD, RIGHT, Experiment
 from dllab.document.flat import home_of
 from dllab.health.facts import Facts
 from dllab.text import N_, _, show
@@ -231,6 +231,25 @@ def _overfitting(facts: Facts) -> Iterator[Finding]:
 
 
 # --- set-up -------------------------------------------------------------------------------------------------------
+
+
+@_rule(
+    "wrong-loop",
+    N_("Wrong training loop"),
+    N_(
+        "Chosen to see what it does: the gradients that the optimiser follows are not those of this batch and these weights."
+    ),
+)
+def _wrong_loop(facts: Facts) -> Iterator[Finding]:
+    loop = facts.experiment.training.loop
+    if loop == RIGHT or facts.step < 1:
+        return
+    text = _("The gradients of {count} batches are added up, none was cleared: together they are {length} long.")
+    if loop == ONE_BACKWARD:
+        text = _("{count} updates have followed the gradient of the first batch, {length} long.")
+    count = facts.step + (loop != ONE_BACKWARD)
+    right = Suggestion(_("the right loop"), (Fix("path", "", name="training.loop", value=RIGHT),))
+    yield Finding("wrong-loop", text.format(count=count, length=show(facts.gradient)), suggestion=right)
 
 
 @_rule(

@@ -63,7 +63,8 @@ def measure(session: Session) -> Measured:
     with _as_it_was(session):
         _stop, x, targets = session.take()
         loss = session.loss(session.precision.reach(session.network, x), targets)
-        session.precision.backward(loss)
+        if session.held.renewed(session.step):
+            session.precision.backward(loss)
         own = {p: p.grad for p in session.update.parameters if p.grad is not None}
         # By hand: the scaler counts what it does for the run's own step.
         scale = session.precision.scale
@@ -71,7 +72,7 @@ def measure(session: Session) -> Measured:
             gradient.div_(scale)
         gradients = {p: gradient.clone() for p, gradient in own.items()}
         before = session.update.clipped
-        if session.update.touches:
+        if session.update.touches and session.held.renewed(session.step):
             session.update.adjust()
         optimiser = copy.deepcopy(session.update.optimiser)
         copies = [p for group in optimiser.param_groups for p in group["params"]]
@@ -96,6 +97,8 @@ def _as_it_was(session: Session) -> Iterator[None]:
     gradients = [(p, p.grad) for p in network.parameters()]
     buffers = [(buffer, buffer.clone()) for buffer in network.buffers()]
     clipped, norm = update.clipped, update.norm
+    for parameter, gradient in gradients if session.held.kept else ():
+        parameter.grad = None if gradient is None else gradient.clone()
     try:
         with torch.random.fork_rng([session.device] if session.device.type == "cuda" else []):
             yield

@@ -37,11 +37,11 @@ def _places(session: Session) -> Iterator[Place]:
     yield from (("forward", step.node) for step in plan)
     ends = [goal.node for goal in session.aims.goals]
     yield from (("loss", node) for node in ends)
-    yield from (("backward", node) for node in ends)
     back = _backward(session)
-    yield from (("backward", node) for node in back)
-    if session.update.touches:
-        yield "clip", ""
+    if session.held.renewed(session.step):
+        yield from (("backward", node) for node in (*ends, *back))
+        if session.update.touches:
+            yield "clip", ""
     yield from (("update", step.node) for step in plan if step.node in back and _learns(step))
     if _ends_epoch(session):
         yield "stop", ""

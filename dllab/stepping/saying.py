@@ -15,7 +15,8 @@ def say(session: Session, operation: Operation) -> str:
         case "batch":
             count, start = len(operation.arrays["x"]), session.cursor
             text = _("Samples {first} to {last} of the {all} in this epoch's order.")
-            return text.format(first=start + 1, last=start + count, all=f"{len(session.prepared.train.x):,}")
+            text = text.format(first=start + 1, last=start + count, all=f"{len(session.prepared.train.x):,}")
+            return f"{text} {_cleared(session)}".strip()
         case "clip":
             return _clipped(operation)
         case "update":
@@ -26,6 +27,19 @@ def say(session: Session, operation: Operation) -> str:
         case "stop":
             return _criterion(operation)
     return ""
+
+
+def _cleared(session: Session) -> str:
+    """What has become of the gradients of the batch before; nothing of the first batch."""
+    if session.step == 0:
+        return ""
+    match session.recipe.loop:
+        case "right":
+            return _("The gradients of the batch before are cleared (zero_grad).")
+        case "wrong: no zero_grad":
+            return _("Wrong loop: zero_grad is missing, so the gradients of all batches before are still there.")
+        case "wrong: one backward":
+            return _("Wrong loop: there is no way back any more, the gradients are still those of the first batch.")
 
 
 def first_weights(session: Session, node: str) -> str:

@@ -15,7 +15,7 @@ BUDGET = 256 * 1024 * 1024
 LIMIT = 512
 """Snapshots at most, be they ever so small: looking through them must stay quick."""
 
-_CHANGING = ("network.", "optimiser.")
+_CHANGING = ("network.", "optimiser.", "gradient.")
 """Tensors that training writes into; all others are replaced by new ones, and need no copy."""
 
 

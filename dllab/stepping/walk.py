@@ -6,7 +6,7 @@ Every node's inputs are detached, so that its part of the backward pass can be r
 """
 
 import math
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,7 +37,8 @@ class Operation:
     where there are several), weights by name, what recurrent and attention modules compute inside, output. "loss":
     outputs, targets, loss (with several ends one operation each, and also weight and total). "backward": upstream, local
     (dy/dx of layers that act on every number by itself), gradient.input (gradient.input.a+b where one value came in at
-    both ports), gradient.WEIGHT, delta (of the sums inside the gates of recurrent layers). "clip": norm, limit, factor, and for each weight NODE.WEIGHT.gradient and .clipped.
+    both ports), gradient.WEIGHT, held.WEIGHT (with the gradients that a wrong loop has kept), delta (of the sums inside
+    the gates of recurrent layers). "clip": norm, limit, factor, and for each weight NODE.WEIGHT.gradient and .clipped.
     "update": for each weight WEIGHT.old, .gradient, .clipped, .new and the optimiser's .before.KEY and .after.KEY.
     "stop": epoch, epochs, stale, patience and the epoch's metrics.
     """
@@ -89,9 +90,7 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
         trace = _forward(session, step, values, lengths)
         traces.append(trace)
         yield Operation(number, "forward", step.node, _detached(trace.arrays))
-    leaves = {
-        slot: values[slot].detach().requires_grad_(values[slot].requires_grad) for slot in session.network.results
-    }
+    leaves = _leaves(values, session.network.results)
     outputs = whole(session.network.gathered(leaves))
     # The parts now: whoever looks between two operations may compute the loss of something else.
     loss, parts = session.loss(outputs, targets), session.aims.parts
@@ -100,15 +99,17 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
         yield Operation(number, "loss", node, facts)
     if not math.isfinite(loss.item()):
         raise NonFinite(number, loss.item(), session.first_non_finite(x))
-    upstream = _from_loss(loss, leaves)
-    for node, facts in ends.items():
-        yield Operation(number, "backward", node, {**facts, **_gradients_at(session, node, upstream)})
-    for trace in reversed(traces):
-        arrays = _backward(trace, upstream)
-        if arrays:
-            yield Operation(number, "backward", trace.step.node, {**_detached(trace.arrays), **arrays})
+    backward = session.held.renewed(number)
+    if backward:
+        upstream = _from_loss(loss, leaves)
+        for node, facts in ends.items():
+            yield Operation(number, "backward", node, {**facts, **_gradients_at(session, node, upstream)})
+        for trace in reversed(traces):
+            arrays = _backward(trace, upstream)
+            if arrays:
+                yield Operation(number, "backward", trace.step.node, {**_detached(trace.arrays), **arrays})
     found = gradients(session)
-    if session.update.touches:
+    if session.update.touches and backward:
         yield Operation(number, "clip", "", clip(session, found))
     updates = update(session, found)
     outcome = session.close(stop, loss.item(), session.aims.said(outputs).detach(), parts)
@@ -191,9 +192,7 @@ def _detached(arrays: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _forward(session: Session, step: Step, values: list[Tensor], lengths: Tensor | None) -> _Trace:
-    leaves = {
-        slot: values[slot].detach().requires_grad_(values[slot].requires_grad) for slot in dict.fromkeys(step.inputs)
-    }
+    leaves = _leaves(values, dict.fromkeys(step.inputs))
     weights = _weights(step)
     given = [leaves[slot] for slot in step.inputs]
     random = random_state(session.device)
@@ -211,6 +210,10 @@ def _forward(session: Session, step: Step, values: list[Tensor], lengths: Tensor
         arrays["lengths"] = lengths
     arrays |= _named("output", layer.output_ports(), outputs)
     return _Trace(step, arrays, leaves, carries, outputs, layer.pointwise, lengths, random)
+
+
+def _leaves(values: list[Tensor], slots: Iterable[int]) -> dict[int, Tensor]:
+    return {slot: values[slot].detach().requires_grad_(values[slot].requires_grad) for slot in slots}
 
 
 def _named(what: str, ports: tuple[str, ...], values: tuple[Tensor, ...]) -> dict[str, Tensor]:
@@ -238,15 +241,14 @@ def _backward(trace: _Trace, upstream: dict[int, Tensor]) -> dict[str, Tensor]:
     local = _local(trace)
     found = torch.autograd.grad(outputs, wanted, given, retain_graph=bool(again), allow_unused=True)
     own = dict(zip(slots, found, strict=False))
-    for (_name, parameter), gradient in zip(weights.items(), found[len(slots) :], strict=True):
-        _hold(parameter, gradient)
+    learned = _hold(weights, found[len(slots) :])
     _sum_up(trace, upstream, (outputs, given), own, again)
     arrays = _arrived(trace, arrived) | local
     if len(outputs) == len(trace.outputs) == 1 and {"h_l0", "mixed"} & trace.arrays.keys():
         inputs = [trace.leaves[slot] for slot in step.inputs]
         arrays |= through_time(step, inputs, trace.lengths, trace.random, given[0])
     arrays |= {f"gradient.{_taken(trace, slot)}": g for slot, g in own.items() if g is not None}
-    arrays |= {f"gradient.{name}": p.grad.clone() for name, p in weights.items() if p.grad is not None}
+    arrays |= learned
     return arrays
 
 
@@ -265,9 +267,21 @@ def _taken(trace: _Trace, slot: int) -> str:
     return "+".join([names[0], *(name.removeprefix("input.") for name in names[1:])])
 
 
-def _hold(parameter: nn.Parameter, gradient: Tensor | None) -> None:
-    # As backward() does: the gradient lies in memory as its parameter does.
-    parameter.grad = None if gradient is None else torch.empty_like(parameter).copy_(gradient)
+def _hold(weights: Mapping[str, nn.Parameter], gradients: Sequence[Tensor | None]) -> dict[str, Tensor]:
+    """Give the weights their gradients as backward() does, on top of those that a wrong loop has not cleared."""
+    arrays: dict[str, Tensor] = {}
+    for (name, parameter), gradient in zip(weights.items(), gradients, strict=True):
+        if gradient is None:
+            continue
+        # It lies in memory as its parameter does.
+        made = torch.empty_like(parameter).copy_(gradient)
+        arrays[f"gradient.{name}"] = made.clone()
+        if parameter.grad is None:
+            parameter.grad = made
+        else:
+            parameter.grad += made
+            arrays[f"held.{name}"] = parameter.grad.clone()
+    return arrays
 
 
 def _sum_up(

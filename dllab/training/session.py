@@ -19,6 +19,7 @@ from dllab.document.experiment import Experiment
 from dllab.training.aims import Aims, Known, Targets, cut, laid
 from dllab.training.augment import augment, augments
 from dllab.training.device import choose
+from dllab.training.loops import Held
 from dllab.training.memory import refuse_if_too_large
 from dllab.training.precision import Precision
 from dllab.training.update import Update
@@ -75,7 +76,7 @@ class Session:
         self.network.to(self.device).train()
         self.aims = Aims(self.check, self.prepared, self.device)
         self.data, self.loss_declared, self.loss = self.aims.data, self.aims.declared, self.aims.loss
-        self._parameters = tuple(self.network.parameters())
+        self.held = Held(self.recipe.loop, self.network)
         self._modes_differ = any(map(_two_faced, self.network.modules()))
         self._train = self.aims.place(self.prepared.train)
         self._validation = self.aims.place(self.prepared.validation)
@@ -108,15 +109,17 @@ class Session:
         value: float = loss.item()
         if not math.isfinite(value):
             raise NonFinite(self.step, value, self.first_non_finite(x))
-        self.precision.backward(loss)
-        self.update.step()
+        if self.held.renewed(self.step):
+            self.precision.backward(loss)
+            self.update.step()
+        else:
+            self.update.apply()
         return self.close(stop, value, self.aims.said(outputs).detach(), parts)
 
     def take(self) -> tuple[int, Tensor, Targets]:
         """The next batch, with no gradients left from the last: where it ends in the epoch, inputs, targets."""
         start, stop = self.cursor, self._batch_end()
-        for parameter in self._parameters:
-            parameter.grad = None
+        self.held.clear()
         return stop, self._epoch_x[start:stop], cut(self._epoch_targets, start, stop)
 
     def close(self, stop: int, value: float, said: Tensor, parts: Mapping[str, float]) -> Outcome:
@@ -310,6 +313,7 @@ class Session:
         tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"best.{k}": v for k, v in self.best.weights.items()}
         tensors |= {f"last.{k}": v for k, v in self.last.items()}
+        tensors |= {f"gradient.{k}": v for k, v in self.held.state().items()}
         tensors["order"] = self._order
         tensors["random.shuffle"] = self._shuffle.get_state()
         tensors["random.torch"] = torch.get_rng_state()
@@ -329,6 +333,7 @@ class Session:
             return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
         self.network.load_state_dict(named("network."))
+        self.held.restore(named("gradient."))
         self.last = {k: v.to(self.device) for k, v in named("last.").items()}
         loss, epoch = facts["best"]
         self.best = Best(loss, epoch, {k: v.to(self.device) for k, v in named("best.").items()})

@@ -10,7 +10,7 @@ import torch
 from examples import chain, moons
 
 from dllab.checking import check
-from dllab.document.experiment import Choice, Experiment
+from dllab.document.experiment import ONE_BACKWARD, PILES_UP, Choice, Experiment
 from dllab.health import RULES, Facts, Finding, findings
 from dllab.health.facts import put_together
 from dllab.probes import compute, load_probes
@@ -173,6 +173,16 @@ def squashed_twice() -> dict[str, Finding]:
     return found(Session(chain(("linear", {"features": 2}), ("softmax", {}), data=moons().data), "cpu"))
 
 
+def never_cleared() -> dict[str, Finding]:
+    return found(Session(with_training(moons(), loop=PILES_UP), "cpu"), 3)
+
+
+def one_backward() -> dict[str, Finding]:
+    there = found(Session(with_training(moons(), loop=ONE_BACKWARD), "cpu"), 3)
+    assert "3 updates" in there["wrong-loop"].evidence
+    return there
+
+
 FAULTS: list[tuple[str, Callable[[], dict[str, Finding]], str, str]] = [
     ("exploding", exploding, "linear", "clipping at 1"),
     ("vanishing", vanishing, "linear", "ReLU in place of every sigmoid and tanh"),
@@ -183,6 +193,8 @@ FAULTS: list[tuple[str, Callable[[], dict[str, Finding]], str, str]] = [
     ("flat", flat, "", "He initialisation"),
     ("overfitting", overfitting, "", "dropout 0.3"),
     ("batch-norm-one", one_sample, "batch_norm", "batches of 32"),
+    ("wrong-loop", never_cleared, "", "the right loop"),
+    ("wrong-loop", one_backward, "", "the right loop"),
     ("leakage", told_by_a_feature, "", ""),
     ("leakage", shared_samples, "", ""),
     ("softmax-twice", squashed_twice, "softmax", "without it"),

@@ -11,7 +11,7 @@ from dllab import text
 from dllab.checking.length import steps_per_epoch
 from dllab.data import DATASETS
 from dllab.document import edits
-from dllab.document.experiment import Choice, Experiment
+from dllab.document.experiment import PILES_UP, RIGHT, Choice, Experiment
 from dllab.engine import protocol
 from dllab.engine.protocol import Change
 from dllab.recipe import OPTIMISERS, SCHEDULES
@@ -22,6 +22,7 @@ from ui.inspector.data_editor import DataEditor
 from ui.inspector.device_editor import DeviceEditor
 from ui.inspector.help_page import HelpWindow
 from ui.inspector.recipe_editor import RecipeEditor
+from ui.link.runs import label
 from ui.shell.theme import theme
 
 
@@ -376,3 +377,18 @@ def test_a_schedule_is_drawn_before_the_run(lab, show) -> None:
     assert len({editor.plan.grab().toImage().pixel(x, 40) for x in range(editor.plan.width())}) > 1
     lab.document.apply("", lambda e: edits.set_path(e, "training.schedule", Choice(kind="plateau")))
     assert not editor.plan.isVisible(), "nobody knows when it will fall"
+
+
+def test_a_wrong_loop_is_chosen_in_the_recipe_and_marks_its_runs(lab, show) -> None:
+    editor = show(RecipeEditor(lab))
+    chooser = editor.gradient.editors["loop"]
+    chooser.setFocus()
+    QTest.keyClick(chooser, Qt.Key.Key_Down)
+    wrong = lab.document.experiment
+    assert wrong.training.loop == PILES_UP
+    assert "wrong on purpose" in " ".join(visible(editor))
+    assert label(2, wrong, None) == "Run 2 · wrong loop"
+    QTest.keyClick(chooser, Qt.Key.Key_Up)
+    assert lab.document.experiment.training.loop == RIGHT
+    assert "wrong on purpose" not in " ".join(visible(editor))
+    assert label(3, lab.document.experiment, wrong) == "Run 3 · Loop right"

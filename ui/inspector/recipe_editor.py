@@ -36,7 +36,7 @@ class RecipeEditor(Sheet):
         self.schedule = ChoiceForm(self._document, SCHEDULES, "training.schedule", _("Schedule"))
         self.plan = SchedulePicture()
         self.schedule.insert(self.plan)
-        self.gradient = self._training("clip_norm", "clip_value", "l1")
+        self.gradient = self._training("clip_norm", "clip_value", "l1", "loop")
         self.batches = self._training("batch_size", "shuffle", "drop_last", "precision")
         self.length = self._training("epochs", "patience", "keep_best")
         self.seed = PathForm(self._document, Experiment, "", ["seed"])

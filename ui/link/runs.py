@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from dllab.document.experiment import Experiment
+from dllab.document.experiment import RIGHT, Experiment
 from dllab.engine import protocol
 from dllab.engine.series import Series
 from dllab.text import _
@@ -167,4 +167,6 @@ def label(number: int, experiment: Experiment, before: Experiment | None) -> str
     """Run 3 · learning rate 0.01: the number, and what is different from the run before."""
     name = _("Run {number}").format(number=number)
     changes = differences(before, experiment) if before else []
+    if experiment.training.loop != RIGHT:
+        changes = [_("wrong loop"), *changes]  # whatever else is new, nobody may take it for a run like the others
     return f"{name} · {', '.join(changes[:2])}" if changes else name
