@@ -9,16 +9,20 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dllab.document.edits import set_path
 from dllab.document.format import FileProblem, load
 from dllab.text import _
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from ui.session import Session
 
 _SIZE = (1440, 900)
@@ -50,14 +54,27 @@ class NoPicture(RuntimeError):
     """The run did not come to where the picture was to be taken."""
 
 
+_DIGITS = ("digits-cnn", "conv2d_2")
+_BLOBS, _FLOWERS, _MOONS = ("cluster-blobs", "kmeans"), ("cluster-iris", "agglomerative"), ("cluster-moons", "dbscan")
 SUBJECTS = {
+    **dict.fromkeys(("curves", "activations", "confusion", "weights", "embedding", "saliency", "landscape"), _DIGITS),
+    **dict.fromkeys(("gradients", "distribution", "losses", "stepper", "data"), _DIGITS),
+    "health": ("digits-mlp", "linear"),
     "boundary": ("spiral-mlp", "linear"),
     "predictions": ("diabetes-linear", "linear"),
+    "reconstruction": ("autoencoder-digits", "code"),
+    "sampled_text": ("char-lm", "gru"),
     "attention": ("text-attention", "transformer_encoder"),
     "gates": ("adding-lstm", "lstm"),
+    **dict.fromkeys(("silhouette", "cluster-steps", "cluster-sweep"), _BLOBS),
+    **dict.fromkeys(("dendrogram", "profile", "contingency"), _FLOWERS),
+    **dict.fromkeys(("clusters", "k_distances"), _MOONS),
 }
-"""Template and layer for the pictures of views that have nothing to show of the digits network."""
-_SUBJECT = ("digits-cnn", "conv2d_2")
+"""Template and layer of which a view has something to show, for its picture."""
+_TOO_HIGH = 2.0
+"""A learning rate at which a run falls ill."""
+_PRESSES = {"stepper": ("gradient",), "cluster-steps": ("next", "next", "next")}
+"""Buttons of a view that are pressed before its picture is taken."""
 _CARD = (640, 440)
 _TRAINED = 6
 """Epochs before the views are pictured."""
@@ -71,7 +88,7 @@ def finished(file: Path, picture: Path, scheme: str = "light") -> None:
         _train(session)
         _wait(session, lambda: session.lab.state in ("done", "failed", "non-finite"))
         _settle(session)
-        _save(session, picture)
+        _save(session.window, picture)
 
 
 def in_training(shot: Shot, folder: Path) -> Path:
@@ -89,53 +106,83 @@ def in_training(shot: Shot, folder: Path) -> Path:
         _settle(session)
         session.lab.resume()
         _wait(session, lambda: session.lab.state == "running")
-        _save(session, path)
+        _save(session.window, path)
         session.lab.stop()
     return path
 
 
-def of_views(folder: Path) -> "Iterator[Path]":
-    """Take a picture of every view in light and dark, on a network of which it has something to show."""
+def of_views(folder: Path, only: Sequence[str] = ()) -> "Iterator[Path]":
+    """Take a picture of every view, or of some by their ids, in light and dark, on something it has something to show of."""
     from ui.views import VIEWS
 
     subjects: dict[tuple[str, str], list[str]] = {}
     for view in VIEWS:
-        subjects.setdefault(SUBJECTS.get(view.id, _SUBJECT), []).append(view.id)
-    for (template, node), views in subjects.items():
-        with _session("light") as session:
-            session.window.files.open_template(template)
-            session.start()
-            session.window.layouts.use("inspect")
-            session.window.canvas.select([node])
-            if "gradients" in views:
-                # What is measured only while somebody looks must be looked at from the start.
-                session.window.layouts.show("gradients")
-            _train(session)
-            _wait(session, lambda: _epochs(session) >= _TRAINED or session.lab.state == "done")
+        if not only or view.id in only:
+            # A view from elsewhere says by itself what it needs.
+            subjects.setdefault(SUBJECTS.get(view.id, _DIGITS), []).append(view.id)
+    for subject, views in subjects.items():
+        yield from _of_subject(subject, views, folder)
+
+
+def _of_subject(subject: tuple[str, str], views: list[str], folder: Path) -> "Iterator[Path]":
+    template, node = subject
+    with _session("light") as session:
+        session.window.files.open_template(template)
+        if "health" in views:
+            # Of a healthy run there is nothing to see.
+            session.document.apply(
+                _("Learning rate"), partial(set_path, path="training.learning_rate", value=_TOO_HIGH)
+            )
+        session.start()
+        session.window.layouts.use("inspect")
+        session.window.canvas.select([node])
+        if "gradients" in views:
+            # What is measured only while somebody looks must be looked at from the start.
+            session.window.layouts.show("gradients")
+            _settle(session)
+        _train(session)
+        _wait(session, lambda: _epochs(session) >= _TRAINED or session.lab.state == "done")
+        if session.lab.state != "done":
             session.lab.pause()
             _wait(session, lambda: session.lab.state in ("paused", "done"))
-            # Stepping leads the selection away from the layer.
-            for view_id in sorted(views, key=lambda view_id: view_id == "stepper"):
-                for scheme in ("light", "dark"):
-                    session.window.use_theme(scheme)
-                    yield _of_view(session, view_id, folder / f"{view_id}-{scheme}.png")
+        # Stepping leads the selection away from the layer.
+        for view_id in sorted(views, key=lambda view_id: view_id == "stepper"):
+            card = _show(session, view_id)
+            _press(session, view_id, card)
+            for scheme in ("light", "dark"):
+                session.window.use_theme(scheme)
+                _settle(session)
+                path = folder / f"{view_id}-{scheme}.png"
+                _save(card, path)
+                yield path
 
 
-def _of_view(session: "Session", view_id: str, path: Path) -> Path:
-    """A card as it looks in the window, once it has something to show or says why not."""
+def _show(session: "Session", view_id: str) -> "QWidget":
+    """The card as it looks in the window, once it has something to show or says why not."""
     card = next(card for card in session.window.bench.cards if card.objectName() == view_id)
     if not session.window.layouts.shown(view_id):
         # It has no place of its own in this layout, and beside all others it would be narrow.
         card.setFloating(True)
         card.resize(*_CARD)
     session.window.layouts.show(view_id)
-    if view_id == "stepper" and session.lab.state == "paused":
-        session.lab.walk("next")
     _settle(session)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not card.grab().save(str(path)):
-        raise NoPicture(_("{path} could not be written.").format(path=path))
-    return path
+    return card
+
+
+def _press(session: "Session", view_id: str, card: "QWidget") -> None:
+    """Press the button of what is made only on request, and wait for it; go to where there is something to see."""
+    from ui.views.base import View
+    from ui.views.requests import RequestBar
+
+    for name in _PRESSES.get(view_id, ()):
+        for view in card.findChildren(View):
+            getattr(view, name).click()
+        _settle(session, 0.2)
+    for bar in card.findChildren(RequestBar):
+        if bar.isVisible():
+            bar.ask_button.click()
+            _wait(session, bar.ask_button.isHidden)
+            _wait(session, bar.cancel_button.isHidden)
 
 
 @contextmanager
@@ -167,8 +214,8 @@ def _epochs(session: "Session") -> int:
     return run.progress.epoch if run is not None and run.progress is not None else 0
 
 
-def _settle(session: "Session") -> None:
-    end = time.monotonic() + _SETTLE_S
+def _settle(session: "Session", seconds: float = _SETTLE_S) -> None:
+    end = time.monotonic() + seconds
     _wait(session, lambda: time.monotonic() > end)
 
 
@@ -183,9 +230,9 @@ def _wait(session: "Session", until: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def _save(session: "Session", path: Path) -> None:
+def _save(widget: "QWidget", path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not session.window.grab().save(str(path)):
+    if not widget.grab().save(str(path)):
         raise NoPicture(_("{path} could not be written.").format(path=path))
 
 
@@ -194,14 +241,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ui.picture", description=_("Takes pictures of the window."))
     parser.add_argument("source", type=Path, help=_("an experiment (*.dllab), or the folder for the documentation"))
     parser.add_argument("picture", type=Path, nargs="?", help=_("where its picture goes (*.png)"))
-    parser.add_argument("--views", action="store_true", help=_("pictures of every view, into the folder"))
+    parser.add_argument(
+        "--views", nargs="*", metavar="VIEW", help=_("pictures of every view, or of these, into the folder")
+    )
     options = parser.parse_args(arguments)
     try:
         if options.picture:
             finished(options.source, options.picture)
             print(_("A picture of the window with this run: {path}").format(path=options.picture))
-        elif options.views:
-            for path in of_views(options.source):
+        elif options.views is not None:
+            for path in of_views(options.source, options.views):
                 print(path)
         else:
             for shot in SHOTS:

@@ -106,6 +106,24 @@ class SidePane(Pane):
         painter.end()
 
 
+class Titles(QTabBar):
+    """Tabs of which the chosen one, which is bold, keeps all its letters."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setUsesScrollButtons(False)
+        self.setElideMode(Qt.TextElideMode.ElideRight)
+        self.setFont(interface_font(13))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # The widths are kept until something about the tabs changes.
+        self.currentChanged.connect(lambda _index: self.setElideMode(Qt.TextElideMode.ElideRight))
+
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        return self.tabSizeHint(index) if index == self.currentIndex() else super().minimumTabSizeHint(index)
+
+
 class Header(QWidget):
     """The title bar of a card: its title and those of the cards behind it as tabs, what is shown, help, and a menu."""
 
@@ -114,13 +132,7 @@ class Header(QWidget):
 
     def __init__(self, card: "Card") -> None:
         super().__init__(card)
-        self.tabs = QTabBar(self)
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabs.setFont(interface_font(13))
-        self.tabs.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.tabs = Titles(self)
         self.tabs.setAccessibleName(_("Views in this place"))
         self.subtitle = Elided(self)
         self.subtitle.setFont(interface_font(11))

@@ -1,7 +1,7 @@
 """The phases of a training step in a row, the present one lit; a press goes to the next of that phase."""
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dllab.text import N_, _
@@ -45,16 +45,20 @@ class Phases(QWidget):
         self.update()
 
     def rects(self) -> dict[str, QRect]:
-        """Where each phase stands; narrower than their words where there is no room."""
-        metrics = self.fontMetrics()
-        widths = [metrics.horizontalAdvance(_(word)) * 1.08 + 2 * _PAD for word in PHASES.values()]
-        gap = _GAP
-        room = self.width() - gap * (len(widths) - 1)
-        share = min(1.0, room / sum(widths))
+        """Where each phase stands; where there is no room all but the present one are narrower than their words."""
+        metrics, bold = self.fontMetrics(), QFontMetrics(interface_font(12, bold=True))
+        widths = {
+            phase: (bold if phase == self.present else metrics).horizontalAdvance(_(word)) + 2 * _PAD
+            for phase, word in PHASES.items()
+        }
+        room = self.width() - _GAP * (len(widths) - 1)
+        kept = widths.get(self.present, 0)
+        share = min(1.0, (room - kept) / (sum(widths.values()) - kept))
         left, rects = 0.0, {}
-        for phase, width in zip(PHASES, widths, strict=True):
-            rects[phase] = QRect(round(left), 0, round(width * share), self.height())
-            left += width * share + gap
+        for phase, width in widths.items():
+            taken = width if phase == self.present else max(width * share, 2.0 * _PAD)
+            rects[phase] = QRect(round(left), 0, round(taken), self.height())
+            left += taken + _GAP
         return rects
 
     def sizeHint(self) -> QSize:
