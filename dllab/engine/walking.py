@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from dllab.engine import protocol
+from dllab.layers.custom import Custom
 from dllab.stepping import Operation, Passed, Stepper
 from dllab.stepping.explain import explain
 from dllab.stepping.saying import first_weights, say
@@ -120,16 +121,23 @@ def _given(session: Session, operation: Operation, what: str) -> str:
         return first_weights(session, operation.node)
     if what.startswith("upstream"):
         return _("This gradient came from the layer behind: step back once to see how it was made.")
+    if what.startswith(("delta_h", "delta_c")):
+        return _("How much the loss hangs on what is remembered after this step, worked out back through time.")
     if what.startswith("delta"):
         return _("How much the loss hangs on the sum inside this gate at this step, worked out back through time.")
     if what.startswith("held."):
         return _("The gradient of this batch on top of those before it: nobody has cleared them.")
     if what == "noise":
         return _("This number was drawn at random from a normal distribution.")
+    if what == "taught":
+        return _("1 where the step began from the true word, drawn by the share of teacher forcing; 0: from its own.")
     if what.startswith("input") or what in ("x", "targets", "outputs"):
         return _("This number came in: the layer before, or the data, has made it.")
     if operation.phase == "update":
         return _kept(what)
     if operation.phase in ("forward", "backward") and not what.startswith(("output", "gradient")):
         return _("This number was learned in earlier steps.")
+    found = session.check.nodes.get(operation.node)
+    if found is not None and isinstance(found.layer, Custom):
+        return _("This layer runs code of your own: how it makes this number from what came in is in that code alone.")
     return ""

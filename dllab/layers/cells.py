@@ -177,8 +177,8 @@ def _put_out(numbers: Numbers, index: Index, cell: Cell, output: str, ways: list
 
 
 def explain_learning(numbers: Numbers, what: str, index: Index, reset: str = "") -> Lines:
-    """The sum behind a gradient of the weights or the input: what the loss hangs on at every step of every sample, times
-    what came in there. `reset` is that of a GRU. Empty: not told."""
+    """The sum behind a gradient of the weights, the input or the state that came in: what the loss hangs on at every step
+    of every sample, times what came in there. `reset` is that of a GRU. Empty: not told."""
     ways = {
         name.removeprefix("delta"): Way(numbers, int(name[7:].partition("_")[0]), name.removeprefix("delta"))
         for name in numbers
@@ -194,29 +194,58 @@ def explain_learning(numbers: Numbers, what: str, index: Index, reset: str = "")
             for row in range(numbers[f"delta{end}"].shape[2])
         ]
         return (Line(place("∂L/∂x", *index), tuple(terms)),)
+    if name == "input.state" and ways:
+        layer, backward = divmod(index[1] if len(index) > 2 else 0, 1 + ("delta_l0_reverse" in numbers))
+        way = ways[f"_l{layer}{'_reverse' if backward else ''}"]
+        return (Line(place("∂L/∂h", *index), tuple(blame_of_first(way, index[0], index[-1], reset))),)
     kind, _under, end = name.partition("_l")
-    way = ways.get(f"_l{end}")
-    if way is None:
-        return ()
-    samples, steps = numbers[f"delta_l{end}"].shape[:2]
-    used = [(n, t) for n in range(samples) for t in range(steps) if _answers(numbers, n, t)]
+    return learned(ways[f"_l{end}"], kind, index, reset) if f"_l{end}" in ways else ()
+
+
+def learned(way: Way, kind: str, index: Index, reset: str) -> Lines:
+    """The gradient of a weight or an offset of a way (weight_ih, bias_hh, …): every step of every sample adds to it."""
+    samples, steps = way.numbers[way.array("delta")].shape[:2]
+    used = [(n, t) for n in range(samples) for t in range(steps) if _answers(way.numbers, n, t)]
     return (Line(place(f"∂L/∂{kind}", *index), tuple(_share(way, kind, index, n, t, reset) for n, t in used)),)
+
+
+def blame_of_first(way: Way, n: int, feature: int, reset: str) -> list[Term]:
+    """What the loss hangs on a number of the state that a way began with: through every gate of its first step, and past
+    them where the state is kept."""
+    numbers = way.numbers
+    size = numbers[way.array("h")].shape[2]
+    steps = int(numbers["lengths"][n]) if "lengths" in numbers else numbers[way.array("h")].shape[1]
+    t = steps - 1 if way.backward else 0
+    behind, k = divmod(feature, size)
+    if behind:
+        return [(at(numbers, way.array("delta_c"), (n, t, k), "δc"), way.now("f", n, t, k))]
+    terms: list[Term] = []
+    for row in range(numbers[way.array("delta")].shape[2]):
+        delta, gated = _from_memory(way, row, n, t, reset)
+        term = delta, at(numbers, way.array("weight_hh"), (row, k), "U")
+        terms.append((*term, way.now("r", n, t, k)) if gated else term)
+    if way.array("z") in numbers:
+        terms.append((at(numbers, way.array("delta_h"), (n, t, k), "δh"), way.now("z", n, t, k)))
+    return terms
+
+
+def _from_memory(way: Way, row: int, n: int, t: int, reset: str) -> tuple[Factor, bool]:
+    """What the loss hangs on a row of U h + b', and whether the reset gate stands before that row."""
+    size = way.numbers[way.array("h")].shape[2]
+    if reset == "pytorch" and row >= 2 * size:
+        return at(way.numbers, way.array("delta_u"), (n, t, row - 2 * size), "δ"), False
+    return at(way.numbers, way.array("delta"), (n, t, row), "δ"), reset == "cho" and row >= 2 * size
 
 
 def _share(way: Way, kind: str, index: Index, n: int, t: int, reset: str) -> Term:
     """What one step of one sample adds to the gradient of a weight or an offset."""
-    row, numbers, size = index[0], way.numbers, way.numbers[way.array("h")].shape[2]
-    delta = at(numbers, way.array("delta"), (n, t, row), "δ")
+    row = index[0]
     if kind == "bias_ih":
-        return (delta,)
+        return (at(way.numbers, way.array("delta"), (n, t, row), "δ"),)
     if kind == "weight_ih":
-        return delta, way.given(n, t, index[1])[0]
-    behind = reset == "pytorch" and row >= 2 * size
-    if behind:
-        delta = at(numbers, way.array("delta_u"), (n, t, row - 2 * size), "δ")
+        return at(way.numbers, way.array("delta"), (n, t, row), "δ"), way.given(n, t, index[1])[0]
+    delta, gated = _from_memory(way, row, n, t, reset)
     if kind == "bias_hh":
         return (delta,)
     before = way.before("h", n, t, index[1])
-    if reset == "cho" and row >= 2 * size:
-        return delta, way.now("r", n, t, index[1]), before
-    return delta, before
+    return (delta, way.now("r", n, t, index[1]), before) if gated else (delta, before)

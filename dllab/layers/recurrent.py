@@ -18,6 +18,7 @@ from dllab.layers.base import (
     vocabulary,
 )
 from dllab.layers.cells import Cell, explain_cells, explain_learning, gru, lstm, rnn
+from dllab.layers.decoding import explain_decoder
 from dllab.layers.sums import Index, Line, Lines, Numbers, at, place, places
 from dllab.text import N_
 
@@ -348,3 +349,6 @@ class Decoder(Layer):
     def call(self, *inputs: Shape) -> Call:
         args = vocabulary(inputs[0]), self.embedding_dim, inputs[1][0]
         return Call("blocks.Decoder", args, {"teacher_forcing": self.teacher_forcing})
+
+    def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
+        return explain_decoder(numbers, what, index)

@@ -1,7 +1,7 @@
 """What happens inside recurrent and attention modules and random draws, which torch computes in one piece: worked out again from the inputs
 and weights of the run, only where somebody walks. It is shown only if it comes to the output that the run has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from dllab.build.sequence_blocks import Memory
 from dllab.stepping.drawing import Random, drawn_again
 
 Arrays = dict[str, Tensor]
-Weights = dict[str, Tensor]
+Weights = Mapping[str, Tensor]
 
 
 def inside(step: Step, inputs: list[Tensor], lengths: Tensor | None, output: Tensor, random: Random) -> Arrays:
@@ -24,7 +24,7 @@ def inside(step: Step, inputs: list[Tensor], lengths: Tensor | None, output: Ten
     with torch.no_grad(), drawn_again(random, output.device):
         arrays = compute(step.module, [value.detach() for value in inputs], lengths if step.lengths else None)
     result = arrays.pop("result")
-    arrays = {name: value for name, value in arrays.items() if not name.startswith("a_")}
+    arrays = {name: value for name, value in arrays.items() if name != "handed" and not name.startswith("a_")}
     single = output.dtype != torch.float64
     if not torch.allclose(result, output.detach(), rtol=1e-3 if single else 1e-9, atol=1e-4 if single else 1e-9):
         return {}
@@ -34,27 +34,40 @@ def inside(step: Step, inputs: list[Tensor], lengths: Tensor | None, output: Ten
 # --- recurrent --------------------------------------------------------------------------------------------------------
 
 
-Sums = dict[str, list[Tensor]]
-"""The sums inside the gates, before their functions, by way and step."""
+Sums = dict[tuple[str, str], list[Tensor]]
+"""What the loss is to be blamed on, by name and way, at every step: sums inside the gates before their functions, and states."""
 
 
-def through_time(step: Step, inputs: list[Tensor], lengths: Tensor | None, random: Random, upstream: Tensor) -> Arrays:
-    """How much the loss hangs on the sums inside. Recurrent: at every step those of the gates, "delta" for all of a way,
-    and "delta_u" for the part that comes from memory where a gate stands between (GRU). Attention: delta_NAME."""
-    if not isinstance(step.module, Memory):
-        return _through_attention(step, inputs, lengths, random, upstream)
-    with torch.enable_grad(), drawn_again(random, upstream.device):
+def through_time(
+    step: Step, inputs: list[Tensor], lengths: Tensor | None, random: Random, upstream: Sequence[Tensor | None]
+) -> Arrays:
+    """How much the loss hangs on the sums inside. `upstream` is what arrived at each output, None where nothing did.
+
+    Recurrent: at every step those of the gates, "delta" for all of a way, "delta_u" for the part that comes from memory
+    where a gate stands between (GRU), "delta_h" and "delta_c" for the states where the first one came in. Attention:
+    delta_NAME.
+    """
+    if not isinstance(step.module, Memory | blocks.Decoder):
+        assert upstream[0] is not None
+        return _through_attention(step, inputs, lengths, random, upstream[0])
+    compute: Callable[..., Arrays] = _decoded if isinstance(step.module, blocks.Decoder) else _recurrent
+    with torch.enable_grad(), drawn_again(random, inputs[0].device):
         sums: Sums = {}
-        result = _recurrent(step.module, inputs, lengths if step.lengths else None, sums)["result"]
+        made = compute(step.module, inputs, lengths if step.lengths else None, sums)
+        ends = [(made[end], g) for end, g in zip(("result", "handed"), upstream, strict=False) if g is not None]
         flat = [each for steps in sums.values() for each in steps]
-        found = iter(torch.autograd.grad(result, flat, upstream, allow_unused=True))
+        values, gradients = zip(*ends, strict=True)
+        found = iter(torch.autograd.grad(values, flat, gradients, allow_unused=True))
     deltas = {
         name: torch.stack([torch.zeros_like(each) if (g := next(found)) is None else g for each in steps], 1)
         for name, steps in sums.items()
     }
-    ends = [name.removeprefix("a") for name in deltas if name.startswith("a_l")]
-    arrays = {f"delta{end}": torch.cat([deltas[k + end] for k in ("a", "an") if k + end in deltas], 2) for end in ends}
-    return arrays | {f"delta_{name}": value for name, value in deltas.items() if name.startswith("u_l")}
+    arrays = {
+        f"delta{end}": torch.cat([deltas[part] for part in (("a", end), ("an", end)) if part in deltas], 2)
+        for name, end in deltas
+        if name == "a"
+    }
+    return arrays | {f"delta_{name}{end}": value for (name, end), value in deltas.items() if name in "uhc"}
 
 
 def _through_attention(
@@ -72,22 +85,27 @@ def _through_attention(
 
 
 def _recurrent(module: Memory, inputs: list[Tensor], lengths: Tensor | None, sums: Sums | None = None) -> Arrays:
-    """With `sums` these are gathered, too."""
+    """With `sums` these are gathered, too. "handed" is the state that goes on."""
     x = inputs[0]
     rows = inputs[1].reshape(len(x), -1, inputs[1].shape[-1]).unbind(1) if module.takes_state else ()
     first = iter(rows)
     arrays: Arrays = {} if lengths is None else {"lengths": lengths}
     finals: list[Tensor] = []
+    handed: list[Tensor] = []
     for number in range(module.num_layers):
         if number and module.dropout and module.training:
             arrays[f"input_l{number}"] = x = _thinned(module, x, lengths)
         ways = []
         for end in ("", "_reverse")[: 1 + module.bidirectional]:
             told = _way(module, x, lengths, f"_l{number}{end}", next(first, None), sums)
-            arrays |= {f"{name}_l{number}{end}": torch.stack(steps, 1) for name, steps in told.items()}
-            ways.append(arrays[f"h_l{number}{end}"])
-            finals.append(_last(ways[-1], lengths, backward=bool(end)))
+            whole = {name: torch.stack(steps, 1) for name, steps in told.items()}
+            arrays |= {f"{name}_l{number}{end}": value for name, value in whole.items()}
+            ways.append(whole["h"])
+            kept = [_last(whole[name], lengths, backward=bool(end)) for name in "hc" if name in whole]
+            finals.append(kept[0])
+            handed.append(torch.cat(kept, 1))
         x = torch.cat(ways, 2)
+    arrays["handed"] = handed[0] if len(handed) == 1 else torch.stack(handed, 1)
     return arrays | {"result": _given(module, x, finals, lengths)}
 
 
@@ -117,8 +135,8 @@ def _way(
         memory = state.get("c", torch.zeros_like(before))
         found = cell(module, weights, x[:, t], before, memory)
         if sums is not None:
-            for name in {"a", "an", "u"} & found.keys():
-                sums.setdefault(name + end, [before] * length)[t] = found[name]
+            blamed = ("a", "an", "u", "h", "c") if first is not None else ("a", "an", "u")
+            _gather(sums, found, blamed, end, t, length)
         found = {name: value for name, value in found.items() if name not in ("a", "an")}
         if lengths is not None:
             inside_ = (t < lengths)[:, None]
@@ -131,6 +149,12 @@ def _way(
         for name, value in found.items():
             told.setdefault(name, [torch.zeros_like(value)] * length)[t] = value
     return told
+
+
+def _gather(sums: Sums, found: Arrays, names: Sequence[str], end: str, t: int, length: int) -> None:
+    for name in names:
+        if name in found:
+            sums.setdefault((name, end), [found[name]] * length)[t] = found[name]
 
 
 def _linear(weights: Weights, which: str, x: Tensor, part: slice = slice(None)) -> Tensor:
@@ -150,7 +174,7 @@ def _lstm(_module: Memory, weights: Weights, x: Tensor, h: Tensor, c: Tensor) ->
     return {"a": a, "i": i, "f": f, "g": g, "o": o, "c": c, "h": o * c.tanh()}
 
 
-def _gru(module: Memory, weights: Weights, x: Tensor, h: Tensor, _c: Tensor) -> Arrays:
+def _gru(module: Memory | nn.GRUCell, weights: Weights, x: Tensor, h: Tensor, _c: Tensor) -> Arrays:
     size = module.hidden_size
     gates, new = slice(2 * size), slice(2 * size, None)
     a = _linear(weights, "ih", x, gates) + _linear(weights, "hh", h, gates)
@@ -164,6 +188,30 @@ def _gru(module: Memory, weights: Weights, x: Tensor, h: Tensor, _c: Tensor) -> 
     an = given + r * u
     n = an.tanh()
     return {"a": a, "an": an, "r": r, "z": z, "u": u, "n": n, "h": (1 - z) * n + z * h}
+
+
+def _decoded(module: blocks.Decoder, inputs: list[Tensor], _lengths: Tensor | None, sums: Sums | None = None) -> Arrays:
+    """At every step: the word before and whether it was the true one, its vector, and the gates and the state of the cell."""
+    words, h = inputs
+    weights, length = dict(module.cell.named_parameters()), words.shape[1]
+    word, taught = words[:, 0], torch.ones(len(words), dtype=torch.bool, device=words.device)
+    told: dict[str, list[Tensor]] = {}
+    scores: list[Tensor] = []
+    for t in range(length):
+        x = module.embedding(word)
+        found = _gru(module.cell, weights, x, h, h)
+        h = found["h"]
+        if sums is not None:
+            _gather(sums, found, ("a", "an", "u", "h"), "", t, length)
+        shown = {"word": word, "taught": taught.long(), "x": x, **{name: found[name] for name in "rzunh"}}
+        for name, value in shown.items():
+            told.setdefault(name, []).append(value)
+        scores.append(module.score(h))
+        word, taught = scores[-1].argmax(1), torch.zeros_like(taught)
+        if module.training and t + 1 < length:
+            taught = torch.rand(len(word), device=word.device) < module.teacher_forcing
+            word = torch.where(taught, words[:, t + 1], word)
+    return {name: torch.stack(steps, 1) for name, steps in told.items()} | {"result": torch.stack(scores, 1)}
 
 
 def _last(h: Tensor, lengths: Tensor | None, backward: bool) -> Tensor:
@@ -274,6 +322,7 @@ _BLAMED = ("q", "k", "v", "a_attended", "a_hidden", "a_thought", "sum1", "normed
 _CELLS: dict[type[Memory], Callable[..., Arrays]] = {blocks.RNN: _rnn, blocks.LSTM: _lstm, blocks.GRU: _gru}
 _KINDS: dict[type[nn.Module], Callable[..., Arrays]] = {
     Memory: _recurrent,
+    blocks.Decoder: _decoded,
     blocks.Attention: _attention,
     blocks.MultiheadAttention: _heads,
     blocks.TransformerEncoder: _encoder,

@@ -38,7 +38,7 @@ class Operation:
     outputs, targets, loss (with several ends one operation each, and also weight and total). "backward": upstream, local
     (dy/dx of layers that act on every number by itself), gradient.input (gradient.input.a+b where one value came in at
     both ports), gradient.WEIGHT, held.WEIGHT (with the gradients that a wrong loop has kept), delta (of the sums inside
-    the gates of recurrent layers). "clip": norm, limit, factor, and for each weight NODE.WEIGHT.gradient and .clipped.
+    recurrent and attention layers). "clip": norm, limit, factor, and for each weight NODE.WEIGHT.gradient and .clipped.
     "update": for each weight WEIGHT.old, .gradient, .clipped, .new and the optimiser's .before.KEY and .after.KEY.
     "stop": epoch, epochs, stale, patience and the epoch's metrics.
     """
@@ -244,9 +244,10 @@ def _backward(trace: _Trace, upstream: dict[int, Tensor]) -> dict[str, Tensor]:
     learned = _hold(weights, found[len(slots) :])
     _sum_up(trace, upstream, (outputs, given), own, again)
     arrays = _arrived(trace, arrived) | local
-    if len(outputs) == len(trace.outputs) == 1 and {"h_l0", "mixed"} & trace.arrays.keys():
+    if {"h_l0", "mixed", "taught"} & trace.arrays.keys():
         inputs = [trace.leaves[slot] for slot in step.inputs]
-        arrays |= through_time(step, inputs, trace.lengths, trace.random, given[0])
+        by_port = [arrived[slot][1] if slot in arrived else None for slot in step.outputs]
+        arrays |= through_time(step, inputs, trace.lengths, trace.random, by_port)
     arrays |= {f"gradient.{_taken(trace, slot)}": g for slot, g in own.items() if g is not None}
     arrays |= learned
     return arrays

@@ -17,6 +17,7 @@ from dllab.stepping import walk
 from dllab.stepping.drawing import drawn_again, random_state
 from dllab.stepping.explain import explain
 from dllab.stepping.inner import _KINDS, inside, through_time
+from dllab.templates import load_template
 from dllab.training.session import Session
 
 CPU = torch.device("cpu")
@@ -197,13 +198,98 @@ def test_gradients_of_recurrent_weights_are_sums_over_the_steps(
     upstream = torch.randn_like(output)
     weights = dict(module.named_parameters())
     found = torch.autograd.grad(output, [x, *weights.values()], upstream)
-    arrays = inside(step, [x], lengths, output, random) | through_time(step, [x], lengths, random, upstream)
+    arrays = inside(step, [x], lengths, output, random) | through_time(step, [x], lengths, random, [upstream])
     numbers = {name: value.detach().numpy() for name, value in {**weights, **arrays, "input": x}.items()}
     for name, gradient in zip(("input", *weights), found, strict=True):
         for index in np.ndindex(gradient.shape):
             lines = layer.explain(numbers, f"gradient.{name}", index)
             assert lines, name
             assert lines[-1].value == pytest.approx(float(gradient[index]), rel=1e-9, abs=1e-12), (name, index)
+
+
+@pytest.mark.parametrize("arrived", ["both", "state", "out"])
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize(("kind", "params"), STATES)
+def test_gradients_through_states_that_come_in_and_go_on_are_told(
+    kind: str, params: dict[str, Any], padded: bool, arrived: str
+) -> None:
+    torch.manual_seed(11)
+    layer = LAYERS.make(kind, {"hidden_size": 3, **params})
+    shapes = [(5, 2), *([layer.state_shape()] if params.get("takes_state") else [])]
+    module = make_module(layer.call(Signal((5, 2), 0, padded), *shapes[1:])).double()
+    lengths = torch.tensor([2, 5, 1]) if padded else None
+    inputs = [torch.randn(3, *shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
+    step = Step("node", module, (), tuple(range(len(layer.output_ports()))), padded)
+    random = random_state(CPU)
+    outputs = step.carry_out(inputs, lengths)
+    if arrived == "state" and len(outputs) == 1:
+        return
+    sent = [torch.randn_like(value) for value in outputs]
+    upstream = [g if arrived in ("both", port) else None for port, g in zip(("out", "state"), sent, strict=False)]
+    ends = [(value, g) for value, g in zip(outputs, upstream, strict=True) if g is not None]
+    weights = dict(module.named_parameters())
+    found = torch.autograd.grad(
+        [value for value, _g in ends], [*inputs, *weights.values()], [g for _value, g in ends], allow_unused=True
+    )
+    arrays = inside(step, inputs, lengths, outputs[0], random) | through_time(step, inputs, lengths, random, upstream)
+    ports = [f"input.{port}" for port in layer.input_ports()] if len(inputs) > 1 else ["input"]
+    given = {**weights, **arrays, **dict(zip(ports, inputs, strict=True))}
+    numbers = {name: value.detach().numpy() for name, value in given.items()}
+    for name, gradient in zip((*ports, *weights), found, strict=True):
+        for index in np.ndindex(() if gradient is None else gradient.shape):
+            if gradient is None:
+                continue
+            lines = layer.explain(numbers, f"gradient.{name}", index)
+            assert lines, name
+            assert lines[-1].value == pytest.approx(float(gradient[index]), rel=1e-9, abs=1e-12), (name, index)
+
+
+@pytest.mark.parametrize("forced", [0.0, 0.5, 1.0])
+def test_every_number_of_a_decoder_is_told_forward_and_back(forced: float) -> None:
+    torch.manual_seed(12)
+    layer = LAYERS.make("decoder", {"embedding_dim": 3, "teacher_forcing": forced})
+    module = make_module(layer.call(Signal((5,), 7), (4,))).double().train()
+    words, state = torch.randint(0, 7, (6, 5)), torch.randn(6, 4, dtype=torch.float64, requires_grad=True)
+    step = Step("node", module, (), (0,))
+    random = random_state(CPU)
+    (output,) = step.carry_out([words, state], None)
+    upstream = torch.randn_like(output)
+    before = torch.get_rng_state()
+    arrays = inside(step, [words, state], None, output, random)
+    taught = arrays["taught"][:, 1:].float().mean()
+    assert forced == 0.5 or float(taught) == forced
+    arrays |= through_time(step, [words, state], None, random, [upstream])
+    assert torch.equal(torch.get_rng_state(), before)
+    weights = dict(module.named_parameters())
+    gradients = torch.autograd.grad(output, [state, *weights.values()], upstream)
+    given = {"input.in": words, "input.state": state, "output": output, "upstream": upstream, **weights, **arrays}
+    told = {name: arrays[name] for name in ("word", "x", "r", "z", "u", "n", "h")} | {"output": output}
+    told |= {f"gradient.{n}": g for n, g in zip(("input.state", *weights), gradients, strict=True)}
+    numbers = {name: value.detach().numpy() for name, value in given.items()}
+    for what, value in told.items():
+        array = value.detach().numpy()
+        for index in np.ndindex(array.shape):
+            lines = layer.explain(numbers, what, index)
+            assert lines, what
+            assert lines[-1].value == pytest.approx(float(array[index]), rel=1e-9, abs=1e-12), (what, index)
+
+
+def test_a_walked_run_from_sequence_to_sequence_tells_every_gradient() -> None:
+    experiment = load_template("seq2seq-gru")
+    session = Session(experiment, "cpu")
+    chosen, seen = Random(5), set()
+    for operation in walk(session):
+        if operation.phase == "backward" and operation.node in ("gru", "decoder"):
+            for what in [name for name in operation.arrays if name.startswith("gradient.")]:
+                array = operation.arrays[what].numpy()
+                for _time in range(4):
+                    index = tuple(chosen.randrange(extent) for extent in array.shape)
+                    lines = explain(session, operation, what, index)
+                    assert lines, (operation.node, what)
+                    assert lines[-1].value == pytest.approx(float(array[index]), rel=1e-3, abs=1e-6), what
+                    seen.add((operation.node, what))
+    assert {("decoder", "gradient.input.state"), ("decoder", "gradient.embedding.weight")} <= seen
+    assert ("gru", "gradient.weight_hh_l0") in seen
 
 
 @pytest.mark.parametrize("padded", [False, True])
@@ -226,7 +312,7 @@ def test_gradients_of_attention_are_sums_over_the_steps(
     ports = [f"input.{port}" for port in layer.input_ports()] if len(inputs) > 1 else ["input"]
     found = torch.autograd.grad(output, [*inputs, *weights.values()], upstream)
     arrays = inside(step, inputs, lengths, output, random)
-    arrays |= through_time(step, inputs, lengths, random, upstream)
+    arrays |= through_time(step, inputs, lengths, random, [upstream])
     numbers = {name: value.detach().numpy() for name, value in {**weights, **arrays, "upstream": upstream}.items()}
     numbers |= {name: value.detach().numpy() for name, value in zip(ports, inputs, strict=True)}
     chosen = Random(4)
