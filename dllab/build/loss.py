@@ -81,6 +81,33 @@ class EveryStep(nn.Module):
         return result
 
 
+def weight_of(
+    loss: nn.Module, outputs: Tensor | tuple[Tensor, ...], targets: Tensor | tuple[Tensor, ...]
+) -> list[float]:
+    """By how much the mean over these samples counts beside the means over others; one number for each end."""
+    wires = list(outputs) if isinstance(outputs, tuple) else [outputs]
+    known = list(targets) if isinstance(targets, tuple) else [targets]
+    if not isinstance(loss, Total):
+        return [_weight(loss, known[0])]
+    weights = []
+    for own, goal in zip(loss.losses, loss.goals, strict=True):
+        weights.append(float(len(wires[0])) if goal.loss is None else _weight(own, known.pop(0)))
+    return weights
+
+
+def _weight(loss: nn.Module, targets: Tensor) -> float:
+    if isinstance(loss, EveryStep):
+        targets = targets.flatten(0, 1)
+        if targets.is_floating_point():
+            targets = targets[~targets[:, 0].isnan()]
+        loss = loss.loss
+    if targets.is_floating_point():
+        return float(len(targets))
+    answered = targets[targets != IGNORED]
+    weights = getattr(loss, "weight", None)
+    return float(len(answered) if weights is None else weights[answered].sum())
+
+
 def target_form(experiment: Experiment, spec: DataSpec) -> TargetForm:
     """The form in which this experiment's loss wants its targets."""
     choice = experiment.training.loss

@@ -21,6 +21,7 @@ from dllab.engine.trouble import explain, explain_non_finite
 from dllab.files import write_atomic
 from dllab.text import _, ngettext
 from dllab.training.clusters import Following
+from dllab.training.metrics import SCORES
 from dllab.training.run import Result, train
 from dllab.training.session import Outcome, Session
 
@@ -139,7 +140,7 @@ class Report:
         if self._following is None:
             self._following = Following(session)
         metrics = result.epochs[-1] | self._following.scores(always=session.epoch >= session.epochs)
-        self._emit({"event": "epoch", "epoch": number, **{k: metrics[k] for k in _EPOCH_KEYS if k in metrics}})
+        self._emit({"event": "epoch", "epoch": number, **_told(metrics)})
         self._scores = "".join(f" · {words}" for words in (*_in_words(metrics, "val_"), *_of_clusters(metrics)))
         if not self._json and not self._live:
             text = _("epoch {epoch} of {epochs} · training loss {loss:.4g}{scores}")
@@ -191,6 +192,12 @@ class Report:
             print(line, flush=True)
 
 
+def _told(metrics: Mapping[str, float]) -> dict[str, float]:
+    """What the line of an epoch says; scores of further Outputs have their names behind a dot."""
+    further = [name for name in metrics if name.startswith(("val_accuracy.", "val_r2."))]
+    return {name: metrics[name] for name in (*_EPOCH_KEYS, *further) if name in metrics}
+
+
 def _in_words(metrics: Mapping[str, float], prefix: str) -> list[str]:
     """The scores of a part, for people."""
     words: dict[str, Callable[[float], str]] = {
@@ -199,7 +206,12 @@ def _in_words(metrics: Mapping[str, float], prefix: str) -> list[str]:
         "r2": lambda value: _("R² {value:.3f}").format(value=value),
     }
     part = _("validation ") if prefix else ""
-    return [f"{part}{tell(metrics[prefix + name])}" for name, tell in words.items() if prefix + name in metrics]
+    found = [f"{part}{tell(metrics[prefix + name])}" for name, tell in words.items() if prefix + name in metrics]
+    for name, value in metrics.items():
+        score, dot, end = name.removeprefix(prefix).partition(".")
+        if dot and score in SCORES and name.startswith(prefix):
+            found.append(f"{end}: {part}{words[score](value)}")
+    return found
 
 
 def _of_clusters(metrics: Mapping[str, float]) -> list[str]:

@@ -112,7 +112,7 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
     if session.update.touches and backward:
         yield Operation(number, "clip", "", clip(session, found))
     updates = update(session, found)
-    outcome = session.close(stop, loss.item(), session.aims.said(outputs).detach(), parts)
+    outcome = session.close(stop, loss.item(), outputs, targets, parts)
     for node, arrays in updates.items():
         yield Operation(number, "update", node, arrays, outcome)
     if outcome.metrics is not None:

@@ -1,5 +1,6 @@
 """What a run is judged by: the losses of its ends, what each is compared with, and the scores of the main one."""
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,10 +15,9 @@ from dllab.data.base import DataSpec, answers
 from dllab.data.prepare import Part, Prepared
 from dllab.recipe.goals import Goal, main_goal
 from dllab.recipe.losses import Loss
-from dllab.training.metrics import Tally
+from dllab.training.scoring import Scored, Tallies, Targets
 
-Targets = Tensor | tuple[Tensor, ...]
-"""What the Outputs are compared with, in the form that their losses take: one tensor, or one for each Output."""
+__all__ = ["Aims", "Known", "Targets", "cut", "laid"]
 
 
 class Known(NamedTuple):
@@ -50,8 +50,18 @@ class Aims:
         """Whether numbers are compared with the input."""
         self._prepared = prepared
         self._device = device
-        self._wire = sum(goal.inputs for goal in self.goals[: self.goals.index(main)])
+        scored = list(self._scored())
+        self._main = next(found for found in scored if found.node == main.node)
+        self._others = tuple(found for found in scored if found is not self._main)
         self.loss = self._loss().to(device)
+
+    def _scored(self) -> Iterator[Scored]:
+        wire = 0
+        for goal in self.goals:
+            if goal.loss is not None and goal.data is not None:
+                form = goal.loss.target_form(goal.data)
+                yield Scored(goal.node, wire, self._outputs.index(goal), goal.loss, goal.data, form)
+            wire += goal.inputs
 
     def _loss(self) -> nn.Module:
         made = []
@@ -68,9 +78,13 @@ class Aims:
     @property
     def parts(self) -> dict[str, float]:
         """What the loss of each end came to the last time, where there are several."""
+        return self.named(map(float, self.loss.parts)) if isinstance(self.loss, Total) else {}
+
+    def named(self, parts: Iterable[float]) -> dict[str, float]:
+        """The losses of the ends by name, where there are several."""
         if not isinstance(self.loss, Total) or len(self.goals) == 1:
             return {}
-        return {goal.node: float(part) for goal, part in zip(self.goals, self.loss.parts, strict=True)}
+        return {goal.node: part for goal, part in zip(self.goals, parts, strict=True)}
 
     def place(self, part: Part) -> Known:
         """A part of the data with all that the losses compare."""
@@ -102,12 +116,11 @@ class Aims:
 
     def said(self, outputs: Outputs) -> Tensor:
         """What the main Output says; of an input that is given again the numbers themselves, not scores."""
-        found = outputs[self._wire] if isinstance(outputs, tuple) else outputs
-        return found.sigmoid() if self.data.task == "reconstruction" and self.declared.squash == "sigmoid" else found
+        return self._main.said(outputs)
 
-    def tally(self) -> Tally:
-        """An empty count of how good the main Output is."""
-        return Tally(self.data)
+    def tally(self) -> Tallies:
+        """An empty count of how good the Outputs are."""
+        return Tallies(self._main, self._others)
 
     def mean_loss(self, train: Known, part: Known) -> dict[str, float]:
         """The loss on a part of always giving the mean training sample, where samples are to be given again."""

@@ -22,9 +22,12 @@ from dllab.training.device import choose
 from dllab.training.loops import Held
 from dllab.training.memory import refuse_if_too_large
 from dllab.training.precision import Precision
+from dllab.training.scoring import Mean, joined, numbers, samples
 from dllab.training.update import Update
 
 _CHUNK = 1024
+_GATHERED = 2**24
+"""Numbers of the Outputs that are held at a time, 64 MB."""
 
 
 class NonFinite(ArithmeticError):
@@ -114,7 +117,7 @@ class Session:
             self.update.step()
         else:
             self.update.apply()
-        return self.close(stop, value, self.aims.said(outputs).detach(), parts)
+        return self.close(stop, value, outputs, targets, parts)
 
     def take(self) -> tuple[int, Tensor, Targets]:
         """The next batch, with no gradients left from the last: where it ends in the epoch, inputs, targets."""
@@ -122,15 +125,15 @@ class Session:
         self.held.clear()
         return stop, self._epoch_x[start:stop], cut(self._epoch_targets, start, stop)
 
-    def close(self, stop: int, value: float, said: Tensor, parts: Mapping[str, float]) -> Outcome:
+    def close(self, stop: int, value: float, outputs: Outputs, targets: Targets, parts: Mapping[str, float]) -> Outcome:
         """Count the batch that ended at `stop` with this loss, after the update; close the epoch if it was its last.
 
-        `said` is what the main Output said; `parts` are `aims.parts` as this batch's loss left them.
+        `parts` are `aims.parts` as this batch's loss left them.
         """
         start, self.cursor = self.cursor, stop
         self.step += 1
         self._loss_sum += value * (stop - start)
-        self._tally.add(said, self._epoch_labels[start:stop])
+        self._tally.add(outputs, targets, self._epoch_labels[start:stop])
         for name, part in parts.items():
             self._parts[name] = self._parts.get(name, 0.0) + part * (stop - start)
         if self._batch_end() > stop:
@@ -245,22 +248,21 @@ class Session:
 
     def outputs(self, x: Tensor) -> Outputs:
         """What reaches the ends, in evaluation mode."""
-        with self.looking():
-            starts = range(0, max(1, len(x)), _CHUNK)
-            parts = [self.precision.reach(self.network, x[start : start + _CHUNK]) for start in starts]
-            if len(parts) == 1:
-                return parts[0]
-            wires = [part if isinstance(part, tuple) else (part,) for part in parts]
-            joined = tuple(map(torch.cat, zip(*wires, strict=True)))
-            return joined if len(joined) > 1 else joined[0]
+        return next(pieces(self, x, math.inf))
 
     def evaluate(self, x: Tensor, targets: Targets, labels: Tensor) -> dict[str, float]:
-        """Loss and score over a part; with several ends also the loss of each."""
-        outputs = self.outputs(x)
-        tally = self.aims.tally()
-        tally.add(self.aims.said(outputs), labels)
-        loss = float(self.loss(outputs, targets))
-        return {"loss": loss, **tally.score(), **{f"part.{name}": part for name, part in self.aims.parts.items()}}
+        """Loss and scores over a part, however large; with several ends also the loss of each."""
+        tally, mean = self.aims.tally(), Mean(self.loss)
+        start = 0
+        for outputs in pieces(self, x, _GATHERED):
+            stop = start + samples(outputs)
+            some = cut(targets, start, stop)
+            tally.add(outputs, some, labels[start:stop])
+            tally.flush()
+            mean.add(outputs, some)
+            start = stop
+        parts = self.aims.named(mean.parts)
+        return {"loss": mean.value, **tally.score(), **{f"part.{name}": part for name, part in parts.items()}}
 
     def open_test(self) -> dict[str, float]:
         """Loss and score of the sealed test part; every opening is counted."""
@@ -355,6 +357,20 @@ class Session:
     def validation(self) -> Known:
         """Inputs, targets and labels of the validation part, on the device."""
         return self._validation
+
+
+def pieces(session: Session, x: Tensor, most: float) -> Iterator[Outputs]:
+    """What reaches the ends, in evaluation mode, about so many numbers at a time."""
+    gathered: list[Outputs] = []
+    count = 0
+    for start in range(0, max(1, len(x)), _CHUNK):
+        with session.looking():
+            gathered.append(session.precision.reach(session.network, x[start : start + _CHUNK]))
+            count += numbers(gathered[-1])
+            reached = joined(gathered) if count >= most or start + _CHUNK >= len(x) else None
+        if reached is not None:
+            gathered, count = [], 0
+            yield reached
 
 
 _FACTS = (

@@ -119,6 +119,29 @@ def test_every_part_of_the_loss_has_its_curve(qtbot: QtBot, coder: Lab, monkeypa
     assert len(colours) == 2
 
 
+def test_every_output_has_its_score_among_the_curves(qtbot: QtBot, coder: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(coder, monkeypatch)
+    steps = [10.0, 20.0]
+    scores = {f"{part}_accuracy{end}": (steps, [0.5, 0.75]) for part in ("train", "val") for end in ("", ".twin")}
+    scores |= {"train_r2.again": (steps, [0.1, 0.25]), "val_r2.again": (steps, [0.1, 0.2])}
+    engine.begin(train_loss=(steps, [1.0, 0.5]), **scores)
+    view = Curves(coder)
+    shown(qtbot, view)
+    qtbot.waitUntil(lambda: not view.message)
+    view.redraw()
+    view.tabs.choose("accuracy")
+    view.redraw()
+    words = view.accessibleDescription()
+    assert "validation 75.0 %" in words
+    assert "twin, validation 75.0 %" in words
+    names = ("train_accuracy", "val_accuracy", "val_accuracy.twin")
+    assert len({curve_pen(name, 0, names).color().name() for name in names}) == 3
+    view.tabs.choose("r2")
+    view.redraw()
+    assert "again, validation 0.2" in view.accessibleDescription()
+    assert {row[2] for row in view.rows()[1]} >= scores.keys()
+
+
 def test_the_window_brings_the_view_that_fits(make_window: Callable[..., Window], document: Document) -> None:
     window = make_window(document)
     assert "confusion" in fitting(document.check)

@@ -44,25 +44,32 @@ _TRAIN, _VAL = "train_part.", "val_part."
 def tabs_of(runs: "Sequence[Run]") -> list[str]:
     """The sorts of curves that these runs have."""
     known = {name for run in runs for name in run.curves}
-    keys = ["loss", "r2" if any(name.endswith("_r2") for name in known) else "accuracy", "rate"]
+    main, other = ("r2", "accuracy") if any(name.endswith("_r2") for name in known) else ("accuracy", "r2")
+    keys = ["loss", main, *([other] if _further(other, known) else []), "rate"]
     keys += [key for key in ("gradient", "clipping", "clusters") if _SERIES[key][0] in known]
     return keys + (["parts"] if any(name.startswith(_TRAIN) for name in known) else [])
 
 
 def names_of(tab: str, runs: "Sequence[Run]") -> tuple[str, ...]:
     """The curves of a tab."""
+    if tab in ("accuracy", "r2"):
+        return (*_SERIES[tab], *_further(tab, {name for run in runs for name in run.curves}))
     if tab != "parts":
         return _SERIES[tab]
     return tuple(sorted({name for run in runs for name in run.curves if name.startswith((_TRAIN, _VAL))}))
 
 
+def _further(score: str, known: set[str]) -> list[str]:
+    """The curves of this score that Outputs beside the main one have."""
+    return sorted(name for name in known if "." in name and name.partition(".")[0] in _SERIES[score])
+
+
 def words_of(name: str) -> str:
     """What people call a curve."""
-    if name.startswith(_TRAIN):
-        return _("{end}, training").format(end=name.removeprefix(_TRAIN))
-    if name.startswith(_VAL):
-        return _("{end}, validation").format(end=name.removeprefix(_VAL))
-    return _(_WORDS[name])
+    plain, dot, end = name.partition(".")
+    if not dot:
+        return _(_WORDS[name])
+    return (_("{end}, training") if plain.startswith("train_") else _("{end}, validation")).format(end=end)
 
 
 def curve_pen(name: str, order: int, names: Sequence[str]) -> QPen:
@@ -72,8 +79,10 @@ def curve_pen(name: str, order: int, names: Sequence[str]) -> QPen:
         return earlier_pen(order - 1, tokens, name.startswith("val_"))
     if name in ("naive_loss", "mean_loss"):
         return pen(tokens.muted, 1.5, (4.0, 3.0))
-    if name.startswith((_TRAIN, _VAL)):
-        ends = sorted({other.partition(".")[2] for other in names})
-        colour = class_colour(ends.index(name.partition(".")[2]), tokens)
-        return pen(colour.name(), 2.0) if name.startswith(_VAL) else pen(colour.name(), 1.2, (4.0, 2.0))
+    if "." in name:
+        ends = sorted({other.partition(".")[2] for other in names if "." in other})
+        # The main Output has the first two colours where it has curves beside these.
+        place = ends.index(name.partition(".")[2]) + (2 if any("." not in other for other in names) else 0)
+        colour = class_colour(place, tokens)
+        return pen(colour.name(), 2.0) if name.startswith("val_") else pen(colour.name(), 1.2, (4.0, 2.0))
     return pen(tokens.validation if name.startswith(("val_", "cluster_nmi")) else tokens.train, 2.0)
