@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from dllab.document.code import codes
@@ -100,7 +101,8 @@ class Lab(QObject):
 
     def pick(self, rows: Iterable[int]) -> None:
         """Pick these samples in place of those picked before; none at all to forget them."""
-        picked = tuple(sorted({int(row) for row in rows if row >= 0}))
+        found = np.unique(np.fromiter(rows, np.int64))
+        picked = tuple(found[found >= 0].tolist())
         if picked != self.picked:
             self.picked = picked
             self.picked_changed.emit(picked)

@@ -85,6 +85,20 @@ def test_inside_is_the_even_odd_rule() -> None:
     assert inside(points, bow).tolist() == [True, True, False, False, False]
 
 
+def test_inside_of_any_outline_agrees_with_the_rule_point_by_point() -> None:
+    random = np.random.default_rng(1)
+    points, outline = random.normal(size=(300, 2)), random.normal(size=(9, 2))
+    edges = list(zip(outline, np.roll(outline, -1, axis=0), strict=True))
+
+    def odd(x: float, y: float) -> bool:
+        met = [a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]) for a, b in edges if (a[1] > y) != (b[1] > y)]
+        return sum(place > x for place in met) % 2 == 1
+
+    expected = [odd(*point) for point in points]
+    assert 0 < sum(expected) < 300
+    assert inside(points, outline).tolist() == expected
+
+
 def test_the_boundary_rings_validation_points_only(qtbot: QtBot, lab: Lab, engine: Engine) -> None:
     view = Boundary(lab)
     shown(qtbot, view)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from looking import LEFT, Engine, draw_around, place_of, shown
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sklearn import cluster, metrics
@@ -18,6 +19,7 @@ from dllab.engine.protocol import unpack
 from dllab.templates import load_template
 from ui.document import Document
 from ui.lab import Lab
+from ui.shell.theme import theme
 from ui.shell.window import Window
 from ui.views.cluster_tables import Contingency, Profile
 from ui.views.clusters import Clusters
@@ -77,7 +79,7 @@ def test_moons_by_the_button_and_the_radius_by_the_mouse(qtbot: QtBot, make_wind
     x = clusters.array("x")
     judge = cluster.DBSCAN(eps=0.3, min_samples=5).fit(x)
     assert clusters.labels.tolist() == judge.labels_.tolist()
-    assert sum(len(item.data) for item in clusters.points._items) == len(x) == 500
+    assert len(clusters.points.spots.data) == len(x) == 500
     qtbot.waitUntil(lambda: toprow.score.text() == "ARI 1.000")
     window.statusline.refresh()
     assert window.statusline.state.text() == "DBSCAN found 2 clusters, ARI 1.000 against the true labels."
@@ -108,8 +110,10 @@ def test_moons_by_the_button_and_the_radius_by_the_mouse(qtbot: QtBot, make_wind
     core = clusters.array("core")
     hollow = int((~core & (clusters.labels >= 0)).sum())
     assert hollow, "there are border samples"
-    sizes = {(item.opts["symbol"], len(item.data)) for item in clusters.points._items}
-    assert ("x", int((now.labels_ == -1).sum())) in sizes
+    spots = clusters.points.spots
+    drawn = [(look.symbol, look.brush.color().name()) for look in map(spots.looks.__getitem__, spots.which)]
+    assert sum(symbol == "x" for symbol, _fill in drawn) == int((now.labels_ == -1).sum())
+    assert sum(QColor(fill) == QColor(theme.tokens.surface) for _symbol, fill in drawn) == hollow
     # The suggestion is one press away, and undo brings the first radius and its clusters back.
     qtbot.mouseClick(distances.use, LEFT)
     knee = float(distances.picture.labels["knee"])
@@ -224,12 +228,13 @@ def test_a_hundred_thousand_points_are_thinned_and_said_so(qtbot: QtBot, lab: La
     plane(engine, x, labels)
     qtbot.waitUntil(lambda: not view.message)
     view.redraw()
-    drawn = sum(len(item.data) for item in view.points._items)
+    spots = view.points.spots
+    drawn = len(spots.data)
     assert 2_000 < drawn == view.points.drawn <= 12_000
-    assert len(view.points._items) == 3
+    assert [look.symbol for look in spots.looks] == ["o", "s", "t"]
     assert view.note.text() == f"{drawn:,} of 100,000 samples are drawn; the others lie under them."
-    alone = view.points._items[2].getData()
-    assert 40.0 in alone[0], "a lonely sample is never left out"
+    (alone,) = np.flatnonzero(spots.data["x"] == 40.0)
+    assert spots.which[alone] == 2, "a lonely sample is never left out"
     # Closer by, samples that lay under others appear.
     near = np.abs(x - x[1]).max(1) < 0.5
     view.plot.plotItem.vb.setRange(

@@ -1,4 +1,4 @@
-"""Points of clusters in a plot: one item for each cluster, and of very many points those that can be seen."""
+"""Points of clusters in a plot: one look for each cluster, and of very many points those that can be seen."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -6,46 +6,42 @@ import pyqtgraph as pg
 from ui.shell.theme import theme
 from ui.views.clustering import NOISE, cluster_colour, cluster_symbol
 from ui.views.plot import Plot, pen
-from ui.views.points import scatters
+from ui.views.spots import Look, Spots, apart
 
 _MANY = 1500
 _MOST = 12_000
 """More points than this are thinned: of those of one cluster that would fall on the same place one is drawn."""
 _CELLS = (240, 160)
+_LOOKS = 90
+"""After so many clusters colours and shapes come again."""
 
 
 class ClusterPoints:
-    """The scatter items of one plot; border samples are hollow, noise is a grey cross."""
+    """The points of one plot; border samples are hollow, noise is a grey cross."""
 
     def __init__(self, plot: Plot) -> None:
         self._plot = plot
-        self._items: list[pg.ScatterPlotItem] = []
+        self.spots = Spots()
+        self.spots.setZValue(20)
+        plot.plotItem.addItem(self.spots)
+        self._looks: dict[tuple[int, int, bool], Look] = {}
         self._centres: pg.ScatterPlotItem | None = None
         self.drawn = 0
         """How many points are drawn."""
 
     def show(self, x: np.ndarray, labels: np.ndarray, core: np.ndarray | None) -> None:
         """Points (n, 2) with their clusters (n,), and which are core samples (n,)."""
-        tokens = theme.tokens
-        hollow = np.zeros(len(x), bool) if core is None else ~core & (labels != NOISE)
         kept = self._visible(x, labels)
-        x, labels, hollow = x[kept], labels[kept], hollow[kept]
+        x, labels = x[kept], labels[kept]
         self.drawn = len(x)
+        kind = np.where(labels == NOISE, NOISE, labels % _LOOKS)
+        hollow = 0 if core is None else (~core[kept] & (labels != NOISE))
+        kinds, which = np.unique(2 * kind + hollow, return_inverse=True)
         size = self._size(len(x))
-        groups = [(int(number), bool(part)) for number in np.unique(labels) for part in (False, True)]
-        groups = [group for group in groups if group[1] in hollow[labels == group[0]]]
-        for item, (number, outlined) in zip(scatters(self._plot, self._items, len(groups)), groups, strict=True):
-            chosen = (labels == number) & (hollow == outlined)
-            colour = cluster_colour(number, tokens)
-            edge = pen(colour, 1.6) if outlined or number == NOISE else pen(tokens.surface, 1.0 if size > 5 else 0.5)
-            item.setData(
-                x=x[chosen, 0],
-                y=x[chosen, 1],
-                symbol=cluster_symbol(number),
-                size=size - 2 if number == NOISE else size,
-                brush=pg.mkBrush(tokens.surface if outlined else colour),
-                pen=edge,
-            )
+        # Of the clusters the first one lies below, whatever the order of the samples.
+        order = np.argsort(which, kind="stable")
+        looks = [self._look(number, size) for number in kinds.tolist()]
+        self.spots.show_spots(x[order], looks, which[order])
 
     def show_centres(self, centres: np.ndarray | None) -> None:
         """Crosses at the centres (k, 2)."""
@@ -68,22 +64,29 @@ class ClusterPoints:
         """Rows to draw: those in view, and of many on one place one of each cluster."""
         if len(x) <= _MOST:
             return np.arange(len(x))
-        (left, right), (bottom, top) = self._plot.plotItem.vb.viewRange()
+        area = np.array(self._plot.plotItem.vb.viewRange()).T
         if self._plot.fitting:
-            (left, bottom), (right, top) = x.min(0).tolist(), x.max(0).tolist()
-        wide, high = max(right - left, 1e-300), max(top - bottom, 1e-300)
-        rows = np.flatnonzero((x[:, 0] >= left) & (x[:, 0] <= right) & (x[:, 1] >= bottom) & (x[:, 1] <= top))
-        if len(rows) <= _MOST:
-            return rows
-        across = ((x[rows, 0] - left) / wide * _CELLS[0]).astype(np.int64)
-        up = ((x[rows, 1] - bottom) / high * _CELLS[1]).astype(np.int64)
-        cells = (across * (_CELLS[1] + 1) + up) * (int(labels.max()) + 2) + labels[rows] + 1
-        _cells, first = np.unique(cells, return_index=True)
-        if len(first) > _MOST:
-            first = np.random.default_rng(0).choice(first, _MOST, replace=False)
-        return rows[np.sort(first)]
+            across, up = x.T
+            area = np.array([[across.min(), up.min()], [across.max(), up.max()]])
+        return apart(x, labels - NOISE, area, _CELLS, _MOST)
 
     def _size(self, count: int) -> int:
         if count > _MANY:
             return 5
         return 9 if min(self._plot.width(), self._plot.height()) >= 280 else 7
+
+    def _look(self, kind: int, size: int) -> Look:
+        """Kept, because what has been drawn once need not be drawn again."""
+        key = kind, size, theme.tokens.dark
+        if key not in self._looks:
+            self._looks[key] = _look(kind // 2, bool(kind % 2), size)
+        return self._looks[key]
+
+
+def _look(number: int, hollow: bool, size: int) -> Look:
+    """Of one cluster: filled, or an outline for its border samples."""
+    tokens = theme.tokens
+    colour, noise = cluster_colour(number, tokens), number == NOISE
+    edge = pen(colour, 1.6) if hollow or noise else pen(tokens.surface, 1.0 if size > 5 else 0.5)
+    brush = pg.mkBrush(tokens.surface if hollow else colour)
+    return Look(cluster_symbol(number), size - 2 if noise else size, edge, brush)

@@ -131,9 +131,14 @@ def cluster_line(number: int, tokens: Tokens, words: str = "") -> Line:
     return cluster_mark(number), cluster_colour(number, tokens).name(), words or cluster_words(number)
 
 
-def show_clusters(keys: Keys, labels: np.ndarray, tokens: Tokens) -> None:
+def counted(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The clusters there are, noise first, and how many samples are in each."""
+    counts = np.bincount(labels - NOISE)
+    return np.flatnonzero(counts) + NOISE, counts[counts > 0]
+
+
+def show_clusters(keys: Keys, numbers: np.ndarray, counts: np.ndarray, tokens: Tokens) -> None:
     """Say what the marks mean, and how many samples carry each."""
-    numbers, counts = np.unique(labels, return_counts=True)
     entries = [
         cluster_line(int(number), tokens, f"{cluster_words(int(number))} ({count:,})")
         for number, count in zip(numbers[:MOST_KEYS], counts[:MOST_KEYS], strict=True)

@@ -17,6 +17,7 @@ from ui.views.clustering import (
     NOISE,
     ClusterView,
     cluster_line,
+    counted,
     found_words,
     score_words,
     show_clusters,
@@ -97,11 +98,12 @@ class Clusters(ClusterView):
         self._choose_axes(picture)
         self.points.show(self.array("x"), labels, self._core(picture))
         self.points.show_centres(self.array("centres") if "centres" in picture.arrays else None)
+        numbers, counts = counted(labels)
         for keys in (self.keys, self.side_keys):
-            show_clusters(keys, labels, theme.tokens)
+            show_clusters(keys, numbers, counts, theme.tokens)
         self.picking.refresh()
-        facts = {**picture.labels, "clusters": len(np.unique(labels[labels != NOISE]))}
-        facts["noise"] = int((labels == NOISE).sum())
+        noise = int(counts[numbers == NOISE].sum())
+        facts = {**picture.labels, "clusters": int((numbers != NOISE).sum()), "noise": noise}
         self.caption.setText(" · ".join([found_words(facts), *score_words(picture.labels["scores"])[:1]]))
         self.note.setText(" ".join([*self._thinned(len(labels)), *picture.labels["remarks"]]))
         self.note.setVisible(bool(self.note.text()))

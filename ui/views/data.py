@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _WAIT_MS = 250
 _LIMIT = 400
+_PICKED = 500
+"""So many picked samples are shown; nobody leafs through more."""
 _BINS = 25
 _MOST_FREQUENT = 24
 Index = QModelIndex | QPersistentModelIndex
@@ -142,7 +144,7 @@ class Data(View):
         self.ranges.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def wants(self) -> dict[str, Want]:
-        return {"picked": Want("samples", {"indices": list(self.lab.picked)})} if self.lab.picked else {}
+        return {"picked": Want("samples", {"indices": list(self.lab.picked[:_PICKED])})} if self.lab.picked else {}
 
     def _follow(self, place: int) -> None:
         """Look at a picked sample in all views."""

@@ -12,6 +12,7 @@ from dllab.text import _
 from ui.shell.theme import theme
 from ui.views.controls import IconButton
 from ui.views.plot import Plot, pen
+from ui.views.spots import Look, Spots, apart
 
 if TYPE_CHECKING:
     from ui.lab import Lab
@@ -20,6 +21,11 @@ Places = Callable[[], tuple[np.ndarray, np.ndarray]]
 """Where samples are drawn (n, 2), and which rows they are (n,)."""
 _LEAST_STEP = 3
 """Pixels between two corners of the line that is drawn."""
+_MOST = 3000
+"""Of more rings those that would lie on each other are left out."""
+_CELLS = (120, 80)
+_MANY = 400
+"""Of more rings than this each is small and faint, or nothing could be seen of what they are around."""
 
 
 class Picking(QObject):
@@ -33,7 +39,7 @@ class Picking(QObject):
         self._plot, self._lab, self._places = plot, lab, places
         self._corners: list[QPointF] = []
         self._free = False
-        self.rings = pg.ScatterPlotItem(pxMode=True)
+        self.rings = Spots()
         self.rings.setZValue(25)
         self._outline = pg.PlotCurveItem()
         self._outline.setZValue(40)
@@ -51,10 +57,14 @@ class Picking(QObject):
         if not self._lab.picked and not len(self.rings.data):
             return
         x, rows = self._places()
-        chosen = np.isin(rows, self._lab.picked)
-        self.rings.setData(
-            x=x[chosen, 0], y=x[chosen, 1], symbol="o", size=14, brush=None, pen=pen(theme.tokens.text, 2.0)
+        chosen = x[np.isin(rows, np.array(self._lab.picked, np.int64))]
+        if len(chosen) > _MOST:
+            area = np.array(self._plot.plotItem.vb.viewRange()).T
+            chosen = chosen[apart(chosen, np.zeros(len(chosen), np.int64), area, _CELLS, _MOST)]
+        size, line = (
+            (14, pen(theme.tokens.text, 2.0)) if len(chosen) <= _MANY else (8, pen(theme.tokens.text, alpha=130))
         )
+        self.rings.show_spots(chosen, [Look("o", size, line, pg.mkBrush(None))])
 
     # --- drawing around ---------------------------------------------------------------------------------------------
 
@@ -124,11 +134,14 @@ class Picking(QObject):
 
 def inside(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
     """Which points (n, 2) lie inside a polygon (k, 2): a ray to the right crosses its edges an odd number of times."""
-    ax, ay = polygon.T[:, None]
-    bx, by = np.roll(polygon, -1, axis=0).T[:, None]
-    x, y = points[:, :1], points[:, 1:2]
-    crosses = (ay > y) != (by > y)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at = ax + (y - ay) / (by - ay) * (bx - ax)
-    result: np.ndarray = ((crosses & (x < at)).sum(axis=1) % 2).astype(bool)
+    order = np.argsort(points[:, 1], kind="stable")
+    x, y = points[order].astype(np.float64).T
+    odd = np.zeros(len(points), bool)
+    for (ax, ay), (bx, by) in zip(polygon.tolist(), np.roll(polygon, -1, axis=0).tolist(), strict=True):
+        # Only the points between its ends in height can meet an edge.
+        between = slice(*np.searchsorted(y, sorted((ay, by))))
+        if between.start < between.stop:
+            odd[between] ^= x[between] < ax + (y[between] - ay) / (by - ay) * (bx - ax)
+    result = np.empty(len(points), bool)
+    result[order] = odd
     return result

@@ -11,7 +11,7 @@ from dllab.text import N_, _, ngettext
 from ui.shell.theme import theme
 from ui.views.base import Rows, column
 from ui.views.cluster_declarations import SILHOUETTE
-from ui.views.clustering import ClusterView, cluster_colour, cluster_line, cluster_words, show_clusters
+from ui.views.clustering import ClusterView, cluster_colour, cluster_line, cluster_words, counted, show_clusters
 from ui.views.controls import Caption, Keys
 from ui.views.numbers import show
 from ui.views.plot import Plot, pen
@@ -69,7 +69,7 @@ class Silhouette(ClusterView):
     def draw(self) -> None:
         picture = self.pictures[self.main]
         values, labels = self.array("values"), self.array("labels")
-        numbers = np.unique(labels)
+        numbers, counts = counted(labels)
         self._order = np.lexsort((-values, labels))
         gap = max(len(values) * _GAP, 0.5)
         self._left = np.arange(len(values)) + gap * np.searchsorted(numbers, labels[self._order])
@@ -81,7 +81,7 @@ class Silhouette(ClusterView):
         self._ring()
         tall = self.height() >= 220
         self.plot.set_labels(left=_("silhouette") if tall else "", bottom="")
-        show_clusters(self.keys, labels, theme.tokens)
+        show_clusters(self.keys, numbers, counts, theme.tokens)
         self.keys.setVisible(self.height() >= 170)
         wrong = int((values < 0).sum())
         text = ngettext(
