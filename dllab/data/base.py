@@ -75,6 +75,8 @@ class Arrays:
     y: "np.ndarray"
     gaps: tuple[Gap, ...] = ()
     """With gaps `x` belongs to the caller, who fills it."""
+    unknown: int | None = None
+    """The index that stands for all words that are not known; those that the training part does not hold become it."""
     naive: "np.ndarray | None" = None
     """What somebody without a network would say, as `y`: a forecast that nothing changes. Runs are compared with it."""
 

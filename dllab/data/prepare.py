@@ -60,6 +60,8 @@ class Prepared:
     scaling: Scaling
     targets: Scaling
     """Of the numbers to predict; `Part.y` holds them as they are in the dataset."""
+    unread: int = 0
+    """Words that count as unknown because the training part does not hold them."""
 
 
 def prepare(experiment: Experiment) -> Prepared:
@@ -70,6 +72,7 @@ def prepare(experiment: Experiment) -> Prepared:
     train, validation, test = _divided(experiment, spec, data.y)
     for gap in data.gaps:
         _fill(spec, data.x, gap, train)
+    unread = 0 if data.unknown is None else _forget(data.x, data.unknown, train, vocabulary(spec.input))
     scaling = None if vocabulary(spec.input) else fit_scaling(experiment.preparation.scaling, data.x[train])
 
     def part(index: np.ndarray) -> Part:
@@ -79,7 +82,7 @@ def prepare(experiment: Experiment) -> Prepared:
 
     numbers = experiment.preparation.targets if spec.task == "regression" else "none"
     targets = fit_scaling(numbers, data.y[train])
-    return Prepared(spec, part(train), part(validation), part(test), scaling or _UNSCALED, targets)
+    return Prepared(spec, part(train), part(validation), part(test), scaling or _UNSCALED, targets, unread)
 
 
 def _loaded(choice: Choice, seed: int) -> tuple[DataSpec, Arrays]:
@@ -111,6 +114,18 @@ def _fill(spec: DataSpec, x: np.ndarray, gap: Gap, train: np.ndarray) -> None:
     else:
         values, counts = np.unique(known, return_counts=True)
         block[empty] = values[counts.argmax()]
+
+
+def _forget(x: np.ndarray, unknown: int, train: np.ndarray, words: int) -> int:
+    """Make the words unknown that the training part does not hold, as every new word is; how many there are."""
+    counts = np.bincount(x[train].reshape(-1), minlength=words)
+    others = np.bincount(x.reshape(-1), minlength=words)
+    # 0 is padding: it stays, though no text of the training part be short.
+    unread = np.flatnonzero((counts == 0) & (others > 0) & (np.arange(words) != 0))
+    places = np.arange(words)
+    places[unread] = unknown
+    x[:] = places[x]
+    return len(set(unread.tolist()) - {unknown})
 
 
 def _refuse_gaps(spec: DataSpec, x: np.ndarray) -> None:

@@ -22,8 +22,9 @@ _LARGEST = 100_000_000
 class Sentences(Dataset):
     """Your own sentences: a table in which one column holds text, such as reviews, and another one what to find out.
 
-    Words are in small letters, punctuation marks count as words. The most common ones are known, all others are one, the
-    unknown; they are counted over all rows. Shorter texts are filled up at the end, longer ones cut off there.
+    Words are in small letters, punctuation marks count as words. Of the most common ones those are known that the training
+    part holds; all others are one, the unknown, as every word is that nobody has seen. Shorter texts are filled up at the
+    end, longer ones cut off there.
 
     Reference: Maas et al., *Learning word vectors for sentiment analysis*, ACL 2011, on reviews with a label.
     """
@@ -87,7 +88,8 @@ class Sentences(Dataset):
             text = _("{name} holds {found:,} usable rows where the experiment says {said:,}: import it again.")
             raise DataProblem(text.format(name=self.source.name, found=int(wanted.sum()), said=self.rows))
         texts = (line for line, is_wanted in zip(lines(self.source, self.place), wanted, strict=True) if is_wanted)
-        return Arrays(self.read(texts), stored.target(self.goal, wanted))
+        unknown = self.tokens.index(UNKNOWN) if UNKNOWN in self.tokens else None
+        return Arrays(self.read(texts), stored.target(self.goal, wanted), unknown=unknown)
 
     def read(self, texts: "Iterable[str]") -> "np.ndarray":
         """Texts as places in `tokens`, int64 (texts, length): cut off at the length, filled up with 0."""

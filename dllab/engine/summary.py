@@ -41,6 +41,7 @@ def _facts(prepared: Prepared) -> dict[str, object]:
         "positions": spec.positions,
         "input": list(spec.input),
         "samples": spec.samples,
+        "unread": prepared.unread,
         "parts": {name: len(part.x) for name, part in parts.items()},
     }
 

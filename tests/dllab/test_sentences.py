@@ -21,7 +21,9 @@ from dllab.data.own.starting import starter
 from dllab.data.prepare import prepare
 from dllab.document import edits
 from dllab.document.experiment import Choice, Experiment
-from dllab.document.format import load
+from dllab.document.format import load, to_text
+from dllab.engine.protocol import Look
+from dllab.engine.summary import summarise
 from dllab.layers.base import is_padded
 from dllab.templates import load_template
 from dllab.training.session import Session
@@ -192,3 +194,47 @@ def test_the_command_line(path: Path, tmp_path: Path, capsys) -> None:
     assert [node.kind for node in made.model.nodes.values()] == ["input", "embedding", "gru", "linear", "output"]
     assert main(["check", str(target)]) == 0
     assert len(prepare(made).spec.tokens) == 32
+
+
+def split_reviews(tmp_path: Path, count: int = 60) -> Experiment:
+    """Every review has a word of its own beside those that all share."""
+    path = tmp_path / "own.csv"
+    rows = "".join(
+        f"it was rather {('dull', 'lovely')[n % 2]} said number{n},{('bad', 'good')[n % 2]}\n" for n in range(count)
+    )
+    path.write_text("review,label\n" + rows)
+    return experiment_of(choose(bring(path)))
+
+
+def test_only_words_of_the_training_part_are_known(tmp_path: Path) -> None:
+    experiment = split_reviews(tmp_path)
+    prepared = prepare(experiment)
+    tokens = prepared.spec.tokens
+    unknown = tokens.index(UNKNOWN)
+    own = {f"number{n}" for n in prepared.train.index}
+    assert {tokens[n] for n in np.unique(prepared.train.x)} >= own
+    for part in (prepared.validation, prepared.test):
+        assert len(part)
+        assert not {tokens[n] for n in np.unique(part.x)} & {f"number{n}" for n in range(60)}
+        assert (part.x == unknown).sum(1).tolist() == [1] * len(part)
+        assert np.array_equal(part.x, part.raw)
+    assert prepared.unread == len(prepared.validation) + len(prepared.test)
+    again = prepare(edits.set_path(experiment, "seed", 5))
+    assert {f"number{n}" for n in again.train.index} <= {tokens[n] for n in np.unique(again.train.x)}
+
+
+def test_padding_is_no_word_that_could_be_unknown(tmp_path: Path) -> None:
+    prepared = prepare(split_reviews(tmp_path))
+    assert (prepared.validation.x == 0).sum() == 0
+    path = tmp_path / "reviews.csv"
+    path.write_text(reviews())
+    prepared = prepare(experiment_of(choose(bring(path), target="label", way="sentences")))
+    assert (prepared.validation.x == 0).any()
+    assert not (prepared.validation.x[:, 0] == 0).any()
+
+
+def test_the_summary_counts_the_words_that_training_never_sees(tmp_path: Path) -> None:
+    experiment = split_reviews(tmp_path)
+    found = summarise(Look(1, to_text(experiment)))
+    assert not found.message
+    assert found.labels["unread"] == prepare(experiment).unread > 0

@@ -22,9 +22,11 @@ from dllab.data.own.sniffing import sniff
 from dllab.data.own.starting import starter
 from dllab.data.prepare import prepare
 from dllab.data.table import Table
+from dllab.document import edits
 from dllab.document.experiment import Choice, Experiment
 from dllab.document.format import from_text, load, to_text
 from dllab.training.run import train
+from dllab.training.session import Session
 
 HOUSES = """area,rooms,city,price
 50,2,Lyon,100
@@ -503,3 +505,24 @@ def test_progress_is_told(write) -> None:
 def test_looking_at_the_declaration_loads_no_polars() -> None:
     code = "import sys, dllab.data, dllab.data.own.starting; assert 'polars' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_category_that_training_never_sees_stops_nothing(write) -> None:
+    """One value only in the last rows, which a split without shuffling by class may well keep out of training."""
+    rows = "".join(f"{n},{'new' if n == at else 'ab'[n % 2]},{'yn'[n % 2]}\n" for n in range(40) for at in (3,))
+    facts = bring(write("x,kind,label\n" + rows))
+    table = choose(facts, {"kind": "category"}, "label")
+    experiment = starter("own", Choice(kind="table", params=table.model_dump(mode="json")), table.spec())
+    for seed in range(6):
+        experiment = edits.set_path(experiment, "seed", seed)
+        prepared = prepare(experiment)
+        place = prepared.spec.features.index("kind = new")
+        assert np.isfinite(prepared.test.x).all()
+        assert np.isfinite(prepared.validation.x).all()
+        if not prepared.train.raw[:, place].any():
+            session = Session(edits.set_path(experiment, "training.epochs", 1), "cpu")
+            while not session.advance().finished:
+                pass
+            assert np.isfinite(list(session.open_test().values())).all()
+            return
+    raise AssertionError("no seed kept the value out of training")

@@ -298,7 +298,14 @@ class Data(View):
 
     def _facts(self, labels: dict[str, Any]) -> str:
         numbers = {name: f"{int(count):,}" for name, count in labels["parts"].items()}
-        return _("training {train} · validation {validation} · test {test}").format(**numbers)
+        text = _("training {train} · validation {validation} · test {test}").format(**numbers)
+        unread = int(labels.get("unread", 0))
+        if unread:
+            more = ngettext(
+                "{count} word only outside training: unknown", "{count} words only outside training: unknown", unread
+            )
+            text += " · " + more.format(count=f"{unread:,}")
+        return text
 
     def _read(self, place: tuple[float, float] | None) -> None:
         if place is None or self.summary is None or self.summary.message:

@@ -54,12 +54,14 @@ def choose_sentences(facts: Mapping[str, Any], goal: Column, cut: Cut) -> Senten
         raise DataProblem(text.format(file=facts["name"], name=name))
     source = source_of(dict(facts))
     rows = Stored(source).known(goal) & written(source, place)
+    known = known_tokens(found["common"], found["different"], cut.vocabulary or _KNOWN["word"])
     return Sentences(
         source=source,
         words=name,
         place=place,
         goal=goal,
-        tokens=("", *known_tokens(found["common"], found["different"], cut.vocabulary or _KNOWN["word"])),
+        # Even where all words are known, the training part will lack some.
+        tokens=("", *known, *(() if UNKNOWN in known else (UNKNOWN,))),
         rows=int(rows.sum()),
         length=cut.length or min(_USUAL_LENGTH, _longest(found["lengths"])),
     )

@@ -83,6 +83,8 @@ def _unknown(found: Mapping[str, Any], tokens: tuple[str, ...], unit: Unit) -> I
     here = set(tokens)
     known = {token: count for token, count in found["common"] if token in here}
     rest = found["count"] - sum(known.values())
+    if len(known) == found["different"]:
+        return  # a place is kept for words that only a later text will bring
     sentence = _(
         "{different:,} different characters; the {rest:,} rarest are one, the unknown ({share:.1%} of the text)."
     )
