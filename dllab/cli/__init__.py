@@ -1,5 +1,6 @@
 """The command line: the laboratory without a window. Only `train`, `step` and `probe` load torch."""
 
+import contextlib
 import importlib
 import io
 import os
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 
 from dllab.cli.interrupt import Interrupt
 from dllab.cli.parser import parser
-from dllab.cli.said import BadInput, complain
+from dllab.cli.said import BadInput, answers, complain, only_answers
 from dllab.text import _, set_language
 
 __all__ = ["main"]
@@ -40,9 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         set_language(os.environ["DLLAB_LANGUAGE"])
     try:
         options = parser().parse_args(arguments)
-        with Interrupt() as options.interrupt:
+        alone = only_answers() if getattr(options, "json", False) else contextlib.nullcontext()
+        with Interrupt() as options.interrupt, alone:
             code: int = importlib.import_module(_MODULES[options.command]).run(options)
-            sys.stdout.flush()
+            answers().flush()
             options.interrupt.check()
         return code
     except BadInput as problem:

@@ -1,13 +1,12 @@
 """`dllab step` on an experiment that only clusters: one line a step of the algorithm."""
 
 import argparse
-import json
 from typing import Any
 
 import numpy as np
 
 from dllab.checking import Check
-from dllab.cli.said import BadInput, complain
+from dllab.cli.said import BadInput, complain, print_line
 from dllab.clustering.chain import clusterings, reduced, seen
 from dllab.clustering.fit import ClusterProblem
 from dllab.clustering.steps import Step, Trace, follow
@@ -40,7 +39,7 @@ def _told(node: str, trace: Trace, options: argparse.Namespace) -> dict[str, np.
     for number, step in enumerate(trace.steps):
         options.interrupt.check()
         if options.json:
-            print(json.dumps(_line(node, number, step), ensure_ascii=False, allow_nan=False), flush=True)
+            print_line(_line(node, number, step))
         else:
             print(f"{number + 1:>4}  {step.what:<7}  {step.text}", flush=True)
         if options.output:

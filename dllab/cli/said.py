@@ -3,7 +3,11 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from contextlib import contextmanager, redirect_stdout
+from typing import Any, TextIO
+
+_kept: TextIO | None = None
+"""Standard output, while whatever else is printed goes elsewhere."""
 
 
 class BadInput(Exception):
@@ -15,14 +19,31 @@ def complain(text: str) -> None:
     print(f"dllab: {' '.join(text.split())}", file=sys.stderr)
 
 
+@contextmanager
+def only_answers() -> Iterator[None]:
+    """Keep standard output for JSON: what a library or a custom layer prints would break into the middle of a line."""
+    global _kept
+    _kept = sys.stdout
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _kept = None
+
+
+def answers() -> TextIO:
+    """Where JSON goes."""
+    return _kept or sys.stdout
+
+
 def print_json(value: Any) -> None:
     """A value as readable JSON."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False), file=answers())
 
 
 def print_line(value: Any) -> None:
     """A value as one line of JSON, at once."""
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False), flush=True)
+    print(json.dumps(value, ensure_ascii=False, allow_nan=False), file=answers(), flush=True)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

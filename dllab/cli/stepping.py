@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import json
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from dllab.checking import check
 from dllab.cli import clustersteps
 from dllab.cli.reading import changed, opened
-from dllab.cli.said import BadInput
+from dllab.cli.said import BadInput, print_line
 from dllab.cli.training import refuse_code, refuse_untrainable
 from dllab.engine.trouble import explain as explain_trouble
 from dllab.engine.trouble import explain_non_finite
@@ -75,7 +74,7 @@ def _kept(operation: Operation) -> dict[str, np.ndarray]:
 def _say(operation: Operation, text: str, as_json: bool) -> None:
     numbers = operation.numbers()
     if as_json:
-        print(json.dumps(_line(operation, numbers, text), ensure_ascii=False, allow_nan=False), flush=True)
+        print_line(_line(operation, numbers, text))
         return
     shapes = ", ".join(f"{name} {'×'.join(map(str, array.shape)) or '1'}" for name, array in numbers.items())
     said = text if operation.phase in ("clip", "stop") else f"{shapes}  {text}"

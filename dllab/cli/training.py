@@ -14,7 +14,7 @@ from dllab.checking import check
 from dllab.checking.loop import loop_problems
 from dllab.cli.bar import Bar, clock
 from dllab.cli.reading import changed, opened
-from dllab.cli.said import BadInput, complain
+from dllab.cli.said import BadInput, answers, complain
 from dllab.document.code import codes, digest
 from dllab.document.experiment import Experiment
 from dllab.engine.trouble import explain, explain_non_finite
@@ -108,7 +108,7 @@ class Report:
         self._epochs = experiment.training.epochs
         # With JSON on standard output the bar goes to the other stream, unless both are the same terminal.
         self._stream = sys.stderr if as_json else sys.stdout
-        self._live = self._stream.isatty() and not (as_json and sys.stdout.isatty())
+        self._live = self._stream.isatty() and not (as_json and answers().isatty())
         self.bar = Bar(self._stream)
         self._start = 0.0
         self._scores = ""
@@ -189,7 +189,7 @@ class Report:
         line = json.dumps(_finite(event), allow_nan=False)
         self.lines.append(line)
         if self._json:
-            print(line, flush=True)
+            print(line, file=answers(), flush=True)
 
 
 def _told(metrics: Mapping[str, float]) -> dict[str, float]:

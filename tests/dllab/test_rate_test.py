@@ -1,6 +1,7 @@
 """Trying learning rates: exact steps, an early end, a suggestion that trains, and the command that says so."""
 
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from examples import moons
+from graphs import experiment
 
 from dllab.cli import main
 from dllab.document import edits
@@ -68,3 +70,26 @@ def test_what_is_suggested_trains(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["lr", str(tmp_path / "moons.dllab"), "--steps", "12", "--to", "1e-5"]) == 1
     assert "hardly falls" in capsys.readouterr().out
     assert main(["lr", str(tmp_path / "moons.dllab"), "--from", "1", "--to", "0.1"]) == 2
+
+
+CHATTY = """
+class Chatty(nn.Module):
+    def forward(self, x):
+        print("no end of line", end="")
+        return x
+"""
+
+
+@pytest.mark.parametrize("command", [["lr", "--steps", "12"], ["train", "--epochs", "1", "--device", "cpu"], ["step"]])
+def test_what_a_layer_prints_stays_out_of_the_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    path = tmp_path / "chatty.dllab"
+    save(experiment(("custom", {"code": CHATTY, "learned": 0}), ("linear", {"features": 2}), samples=60), path)
+    main([command[0], str(path), *command[1:], "--json", "--trust"])
+    said = capsys.readouterr()
+    events = [json.loads(line) for line in said.out.splitlines()]
+    assert len(events) >= 2
+    assert "no end of line" in said.err
+    sys.stdout.write("seen\n")
+    assert capsys.readouterr().out == "seen\n", "standard output is back in its place"

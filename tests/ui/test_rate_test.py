@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from examples import moons
+from graphs import experiment
 from pytestqt.qtbot import QtBot
 
 from dllab.document import edits
@@ -60,6 +62,13 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
     return put
 
 
+CHATTY = """
+class Chatty(nn.Module):
+    def forward(self, x):
+        print("no end of line", end="")
+        return x
+"""
+
 ANSWER = (
     """echo '{"event": "point", "rate": 0.001, "smooth": 2.0}'""",
     """echo '{"event": "point", "rate": 0.01, "smooth": 1.0}'""",
@@ -92,11 +101,26 @@ def test_what_a_layer_prints_is_no_answer(qtbot: QtBot, tried: RateTest, stand_i
     assert tried.picture.points == [(0.001, 2.0), (0.01, 1.0)]
 
 
+def test_every_point_comes_though_a_layer_prints_without_a_new_line(qtbot: QtBot, make_lab: Callable[..., Lab]) -> None:
+    layer = ("custom", {"code": CHATTY, "learned": 0})
+    lab = make_lab(Document(experiment(layer, ("linear", {"features": 2}), samples=60)))
+    lab.trust.add([CHATTY])
+    widget = RateTest(lab)
+    qtbot.addWidget(widget)
+    widget.show()
+    widget.start.click()
+    qtbot.waitUntil(lambda: not widget.process.busy, timeout=80_000)
+    rates = [rate for rate, _loss in widget.picture.points]
+    assert len(rates) > 20
+    steps = [after / before for before, after in pairwise(rates)]
+    assert steps == pytest.approx([steps[0]] * len(steps)), "no point is missing"
+
+
 def test_a_refusal_is_in_the_language_of_the_window(
     qtbot: QtBot, tried: RateTest, stand_in: Callable[..., None]
 ) -> None:
     set_language("de")
-    stand_in('echo "dllab: in $DLLAB_LANGUAGE" >&2', "exit 2")
+    stand_in("printf 'some words of a layer' >&2", 'echo "dllab: in $DLLAB_LANGUAGE" >&2', "exit 2")
     tried.start.click()
     qtbot.waitUntil(lambda: tried.words.text() == "in de", timeout=20_000)
     assert tried.start.isEnabled()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 from dllab.text import _, language
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
+_WORDS_LIMIT = 16_384
 
 
 class JsonCommand(QObject):
@@ -22,7 +23,7 @@ class JsonCommand(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._process: QProcess | None = None
-        self._rest = b""
+        self._rest = self._words = b""
         self._answered = False
 
     @property
@@ -54,9 +55,10 @@ class JsonCommand(QObject):
         environment.insert("PYTHONIOENCODING", "utf-8")
         process.setProcessEnvironment(environment)
         process.readyReadStandardOutput.connect(self._read)
+        process.readyReadStandardError.connect(self._read_words)
         process.finished.connect(self._on_finished)
         process.errorOccurred.connect(self._on_error)
-        self._process, self._rest, self._answered = process, b"", False
+        self._process, self._rest, self._words, self._answered = process, b"", b"", False
         process.start(sys.executable, ["-P", "-m", "dllab", *arguments])
 
     def stop(self) -> None:
@@ -65,6 +67,7 @@ class JsonCommand(QObject):
         if process is None:
             return
         process.readyReadStandardOutput.disconnect(self._read)
+        process.readyReadStandardError.disconnect(self._read_words)
         process.finished.disconnect(self._on_finished)
         process.errorOccurred.disconnect(self._on_error)
         process.kill()
@@ -84,13 +87,20 @@ class JsonCommand(QObject):
                 if last and self._process is process:
                     self._answered = True
 
+    def _read_words(self) -> None:
+        if self._process is not None:
+            # The last ones are enough; a custom layer may print as much as it likes.
+            self._words = (self._words + self._process.readAllStandardError().data())[-_WORDS_LIMIT:]
+
     def _on_finished(self, _code: int, _status: QProcess.ExitStatus) -> None:
         process = self._process
         self._read()
         # Whoever heard the last lines may have begun anew.
         if process is not None and self._process is process:
-            said = bytes(process.readAllStandardError().data()).decode("utf-8", "replace").strip().splitlines()
-            self._over(self.ended(said[-1].removeprefix("dllab: ") if said else ""))
+            self._read_words()
+            said = self._words.decode("utf-8", "replace").strip().splitlines()
+            # What was printed before without a new line stands in the same line.
+            self._over(self.ended(said[-1].rpartition("dllab: ")[2] if said else ""))
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and self._process is not None:
