@@ -11,7 +11,7 @@ OUT := out
 # At a terminal pip shows what it fetches; a log needs only what goes wrong.
 QUIET := $(shell test -t 2 || echo -qq)
 
-.PHONY: run test bench screenshots clean
+.PHONY: run test thorough bench screenshots clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -32,6 +32,10 @@ test: $(READY_DEV)
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m pytest -n 2 -q
+
+# The random tests once more, each as often as docs/reliability.md says; no time limit of a day's check holds here.
+thorough: $(READY_DEV)
+	DLLAB_THOROUGH=1 $(PY) -m pytest -m thorough -n 2 -q --timeout=3600 -o faulthandler_timeout=3700
 
 bench: $(READY_DEV)
 	$(PY) -m benchmarks.run

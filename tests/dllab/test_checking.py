@@ -11,6 +11,7 @@ import torch
 from graphs import chain, experiment, random_experiment, wired
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import times
 
 from dllab.build import build, build_loss, build_optimiser, encode_targets
 from dllab.build.loss import target_form
@@ -349,7 +350,8 @@ def _one_step_unchecked(made: Experiment, found: Check) -> None:
     build_loss(made, spec)(values["output"], targets).backward()
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.thorough
+@settings(max_examples=times(300, 2000), deadline=None)
 @given(st.randoms(use_true_random=False))
 @pytest.mark.filterwarnings("ignore:Using a target size")
 def test_random_graphs(random: Random) -> None:

@@ -14,6 +14,7 @@ from documents import EXPERIMENTS, graphs
 from graphs import experiment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thorough import times
 
 from dllab.document import edits, format
 from dllab.document.diff import diff
@@ -28,7 +29,8 @@ EXAMPLE = experiment(("linear", {"features": 8}), "relu", ("linear", {"features"
 # --- round trips ----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.thorough
+@settings(max_examples=times(120, 2000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(EXPERIMENTS)
 def test_round_trip(made: Experiment) -> None:
     text = to_text(made)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from thorough import times
 
 from dllab.checking import apply_fix, check
 from dllab.document import edits
@@ -11,6 +12,7 @@ from dllab.document.diff import diff
 from dllab.document.edits import Refused
 from dllab.document.experiment import Experiment, Frame, Graph, Link, Node, Note
 from dllab.document.format import from_text, graph_from_text, graph_to_text, to_text
+from dllab.document.grouping import group, ungroup
 from dllab.layers import LAYERS
 
 KINDS = sorted(layer.kind for layer in LAYERS)
@@ -104,6 +106,33 @@ class Editing(RuleBasedStateMachine):
         name = self.pick(number, list(self.now.model.nodes))
         self.do(edits.replace_node(self.now, name, muted=not self.now.model.nodes[name].muted))
 
+    @precondition(lambda self: self.now.model.nodes)
+    @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=4))
+    def put_into_a_group(self, numbers: list[int]) -> None:
+        model = self.now.model
+        chosen = {self.pick(n, list(model.nodes)) for n in numbers}
+        name = edits.fresh_id({*model.nodes, *model.notes, *model.frames}, "group")
+        try:
+            grouped = group(self.now, chosen, name)
+        except Refused:
+            return
+        assert set(grouped.model.nodes) == set(model.nodes) - chosen | {name}
+        opened, made = ungroup(grouped, name)
+        assert len(made) == len(chosen)
+        assert len(opened.model.links) == len(model.links)
+        self.do(grouped)
+
+    @precondition(lambda self: any(node.kind == "group" for node in self.now.model.nodes.values()))
+    @rule(number=NUMBERS)
+    def lay_a_group_open(self, number: int) -> None:
+        name = self.pick(number, [n for n, node in self.now.model.nodes.items() if node.kind == "group"])
+        try:
+            opened, made = ungroup(self.now, name)
+        except Refused:
+            return
+        self.do(opened)
+        assert set(made) <= set(self.now.model.nodes)
+
     @rule(numbers=st.lists(NUMBERS, max_size=4))
     def copy_and_paste(self, numbers: list[int]) -> None:
         model = self.now.model
@@ -163,7 +192,8 @@ class Editing(RuleBasedStateMachine):
     @invariant()
     def checking_has_an_answer(self) -> None:
         found = check(self.now)
-        assert set(found.nodes) == set(self.now.model.nodes)
+        # What lies in groups is told too, by its way from the top.
+        assert {name for name in found.nodes if "/" not in name} == set(self.now.model.nodes)
 
     @invariant()
     def the_diff_leads_from_one_to_the_other(self) -> None:
@@ -174,5 +204,5 @@ class Editing(RuleBasedStateMachine):
             assert {*before.links} - {*found.links_removed} | {*found.links_added} == {*now.links}
 
 
-TestEditing = Editing.TestCase
-TestEditing.settings = settings(max_examples=80, stateful_step_count=60, deadline=None)
+TestEditing = pytest.mark.thorough(Editing.TestCase)
+TestEditing.settings = settings(max_examples=times(80, 1000), stateful_step_count=60, deadline=None)

@@ -6,6 +6,7 @@ import pytest
 from canvas_stage import Ctrl, Hands, Key, annotated, branched
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
+from thorough import times
 
 from dllab.document.experiment import Experiment
 from dllab.layers import LAYERS
@@ -122,7 +123,8 @@ def check_in_step(hands: Hands) -> None:
     assert scene.selected_links <= set(graph.links)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(times(12, 100)))
 def test_the_canvas_shows_what_the_document_holds(qtbot, qapp, seed):
     qapp.setProperty("reduced_motion", True)
     start = (Experiment(), branched(), annotated())[seed % 3]
