@@ -17,7 +17,7 @@ from ui.link.engine import EngineLink
 from ui.link.health import Health
 from ui.link.past import Past
 from ui.link.runs import Run, Runs
-from ui.link.states import ONLY_CLUSTERS
+from ui.link.states import BUSY, ONLY_CLUSTERS
 from ui.link.stepping import Stepping
 from ui.link.trial import Following, Trial
 from ui.link.twin import Twin
@@ -74,8 +74,8 @@ class Lab(QObject):
         self.state = "offline"
         self.devices: list[tuple[str, str]] = []
         self.device = str(settings.value("device", "auto"))
-        self._unheard: protocol.Train | None = None
-        """Asked for while there was no engine."""
+        self._unheard: list[protocol.Command] = []
+        """A run that was asked for while there was no engine, and what was asked of it since."""
         self.link.ready.connect(self._on_ready)
         self.link.reported.connect(self._on_event)
         self.link.ended.connect(self._on_ended)
@@ -120,15 +120,14 @@ class Lab(QObject):
             self.trust_wanted.emit(pace)
             return False
         if not self.link.is_ready:
-            wait = _("The engine is still starting; clustering begins in a moment.") if check.fits_only else ""
-            self.notice.emit("info", wait or _("The engine is still starting; training begins in a moment."))
+            self.notice.emit("info", _waiting(check.fits_only, pace))
         run = self.runs.begin(self.document.experiment, self.device, check.fits_only)
         self._send_train(run, pace)
         return True
 
     def pause(self) -> None:
         """Halt after the batch in hand."""
-        self.link.send(protocol.Pause())
+        self._ask(protocol.Pause())
 
     def resume(self, pace: str = "run") -> None:
         """Go on after a pause: from where the run stands, which makes a new run of it if that is in its past."""
@@ -139,7 +138,7 @@ class Lab(QObject):
 
     def stop(self) -> None:
         """End the run and keep the model."""
-        self.link.send(protocol.Stop())
+        self._ask(protocol.Stop())
         run = self.runs.current
         if run is not None and codes(run.experiment):
             # Code of one's own may loop for ever, and then nobody there listens.
@@ -147,14 +146,14 @@ class Lab(QObject):
 
     def reset(self) -> None:
         """Forget the model; its curve stays to compare."""
-        self.link.send(protocol.Stop())
-        self.link.send(protocol.Reset())
+        self._ask(protocol.Stop())
+        self._ask(protocol.Reset())
 
     def step(self, unit: str = "step") -> None:
         """Train one batch ("step") or one epoch ("epoch"), beginning a run if none is under way."""
         if self.state == "paused" and self._is_current():
             self.resume(unit)
-        elif self.state != "running":
+        elif self.state not in BUSY:
             self.train(unit)
 
     def walk(self, way: str, phase: str = "", node: str = "") -> bool:
@@ -170,7 +169,7 @@ class Lab(QObject):
                 return False
             if not self.train("hold"):
                 return False
-        self.link.send(protocol.Walk(way, phase, node))
+        self._ask(protocol.Walk(way, phase, node))
         return True
 
     def go_on(self, epochs: int) -> None:
@@ -222,13 +221,19 @@ class Lab(QObject):
 
     def _send_train(self, run: Run, pace: str, resume: bool = False) -> None:
         _prune(self.folder)
+        self.link.try_again()
         folder = str(self.checkpoint_folder(run))
         command = protocol.Train(
             run.id, to_text(run.experiment), run.device, pace, folder, resume, self.trust.digests(run.experiment)
         )
-        self._unheard = None if self.link.send(command) else command
+        self._unheard = [] if self.link.send(command) else [command]
         run.state, run.stands = "starting", None
         self._enter("starting")
+
+    def _ask(self, command: protocol.Command) -> None:
+        """Tell the engine now, or once it has heard of the run that this is about."""
+        if not self.link.send(command) and self._unheard:
+            self._unheard.append(command)
 
     def _end_if_deaf(self, run: Run) -> None:
         if run is self.runs.current and self.state in ("starting", "running"):
@@ -239,9 +244,9 @@ class Lab(QObject):
         if self.device not in ("auto", *(name for name, _words in ready.devices)):
             self.device = "auto"
         self.devices_changed.emit()
-        if self._unheard is not None:
-            self.link.send(self._unheard)
-            self._unheard = None
+        for command in self._unheard:
+            self.link.send(command)
+        self._unheard = []
         run = self.runs.current
         self._enter("starting" if run is not None and run.state == "starting" else "idle")
 
@@ -279,6 +284,14 @@ class Lab(QObject):
         if state != self.state:
             self.state = state
             self.state_changed.emit(state)
+
+
+def _waiting(clusters: bool, pace: str) -> str:
+    if clusters:
+        return _("The engine is still starting; clustering begins in a moment.")
+    if pace == "hold":
+        return _("The engine is still starting; the first operation comes in a moment.")
+    return _("The engine is still starting; training begins in a moment.")
 
 
 def _prune(folder: Path) -> None:

@@ -20,7 +20,11 @@ class Engine:
     def __init__(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lab = lab
         self.sent: list[protocol.Command] = []
-        monkeypatch.setattr(lab.link, "send", self.sent.append)
+        monkeypatch.setattr(lab.link, "send", self._hear)
+
+    def _hear(self, command: protocol.Command) -> bool:
+        self.sent.append(command)
+        return True
 
     def looking(self) -> dict[int, tuple[str, dict[str, Any]]]:
         """Probe and parameters of the subscriptions that are in force."""

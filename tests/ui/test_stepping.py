@@ -329,3 +329,30 @@ def test_code_that_is_trusted_on_the_way_is_walked_and_not_trained_at_once(
     assert isinstance(train, protocol.Train)
     assert train.pace == "hold"
     assert walk == protocol.Walk("next")
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["before the engine is there", "while it loads"])
+def test_next_operation_is_kept_until_the_engine_is_ready(qtbot: QtBot, window: Window, there: bool) -> None:
+    lab = window.lab
+    if there:
+        lab.link.start()
+    QTest.keyClick(window.canvas, Qt.Key.Key_F8)
+    assert "the first operation comes in a moment" in window.notices.all[-1].sentence
+    assert lab.state == "starting"
+    QTest.keyClick(window.canvas, Qt.Key.Key_F8)
+    lab.link.start()
+    qtbot.waitUntil(lambda: lab.stepping.walked is not None and lab.stepping.walked.taken == 2, timeout=80_000)
+    assert len(lab.runs.all) == 1
+    assert lab.state == "paused"
+
+
+def test_what_is_stopped_before_the_engine_is_there_does_not_begin(qtbot: QtBot, window: Window) -> None:
+    lab, states = window.lab, []
+    QTest.keyClick(window.canvas, Qt.Key.Key_F8)
+    window.commands.refresh()
+    window.commands["stop"].trigger()
+    lab.state_changed.connect(states.append)
+    lab.link.start()
+    qtbot.waitUntil(lambda: lab.state == "stopped", timeout=80_000)
+    assert "running" not in states
+    assert lab.stepping.walked is None

@@ -1,9 +1,13 @@
 """Run buttons and steps go by what is under way, whatever the document has become meanwhile."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from looking import Engine
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
 from dllab.document import edits
 from dllab.engine import protocol
@@ -114,3 +118,44 @@ def test_a_fault_can_be_shown_again_until_the_run_goes_on(opened: Callable[[str]
     say(window, "running", 3)
     say(window, "paused", 4)
     assert window.transport.cannot_show_fault()
+
+
+def test_two_quick_clicks_on_train_do_not_begin_and_pause(
+    opened: Callable[[str], tuple[Window, Engine]], qtbot: QtBot
+) -> None:
+    window, engine = opened("digits-cnn")
+    for click in (qtbot.mouseClick, qtbot.mouseDClick):
+        click(window.toprow.train, Qt.MouseButton.LeftButton)
+    assert [type(command) for command in engine.sent if not isinstance(command, protocol.Subscribe)] == [protocol.Train]
+    say(window, "running")
+    qtbot.mouseClick(window.toprow.train, Qt.MouseButton.LeftButton)
+    assert engine.sent[-1] == protocol.Pause()
+
+
+def test_steps_that_follow_each_other_quickly_begin_one_run(
+    opened: Callable[[str], tuple[Window, Engine]], qtbot: QtBot
+) -> None:
+    window, _engine = opened("digits-cnn")
+    # Before the button looks at the new state.
+    for _press in range(3):
+        window.transport.step("step")
+    assert len(window.lab.runs.all) == 1
+
+
+def test_an_engine_that_was_given_up_is_started_once_more_by_training(
+    make_window: Callable[..., Window], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window, program = make_window(Document(load_template("digits-cnn"))), tmp_path / "python"
+    link = window.lab.link
+    program.write_text(f"#!/bin/sh\necho . >> {tmp_path / 'starts'}\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    link.start()
+    qtbot.waitUntil(lambda: "again and again" in " ".join(n.sentence for n in window.notices.all), timeout=30_000)
+    assert (tmp_path / "starts").read_text().count(".") == 3
+    assert link.process is None
+    window.commands["train"].trigger()
+    qtbot.waitUntil(lambda: (tmp_path / "starts").read_text().count(".") == 4, timeout=30_000)
+    qtbot.waitUntil(lambda: link.process is None, timeout=30_000)
+    assert window.lab.runs.current is not None
+    assert window.lab.runs.current.state == "lost"

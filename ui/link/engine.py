@@ -80,6 +80,12 @@ class EngineLink(QObject):
         process.start()
         self.send(protocol.Credit(_CREDIT))
 
+    def try_again(self) -> None:
+        """Start once more what was given up because it ended again and again."""
+        if self._deaths >= _DEATHS_LIMIT and self.process is None:
+            self._deaths = _DEATHS_LIMIT - 1
+            self.start()
+
     def send(self, command: protocol.Command) -> bool:
         """Tell the engine something; False when there is no engine to hear it."""
         if self.process is None:

@@ -1,7 +1,7 @@
 """Buttons of the window: one that follows a command, and the chips that open an editor."""
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
 from ui.shell.icons import glyph, icon, icon_font
@@ -36,6 +36,11 @@ class CommandButton(QPushButton):
         """Only the icon, where there is little room."""
         self._compact = compact
         self._follow()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        # What has been begun by the first click would be halted by the second; steps may follow each other as quickly.
+        if not self._primary:
+            super().mouseDoubleClickEvent(event)
 
     def hold_width(self, texts: list[str]) -> None:
         """Be wide enough for each of these texts, so that the row doesn't jump."""
