@@ -142,7 +142,7 @@ class Lab(QObject):
         run = self.runs.current
         if run is not None and codes(run.experiment):
             # Code of one's own may loop for ever, and then nobody there listens.
-            QTimer.singleShot(_PATIENCE_MS, self, lambda: self._end_if_deaf(run))
+            QTimer.singleShot(_PATIENCE_MS, self, lambda: _end_if_deaf(self, run))
 
     def reset(self) -> None:
         """Forget the model; its curve stays to compare."""
@@ -235,10 +235,6 @@ class Lab(QObject):
         if not self.link.send(command) and self._unheard:
             self._unheard.append(command)
 
-    def _end_if_deaf(self, run: Run) -> None:
-        if run is self.runs.current and self.state in ("starting", "running"):
-            self.link.kill()
-
     def _on_ready(self, ready: protocol.Ready) -> None:
         self.devices = ready.devices
         if self.device not in ("auto", *(name for name, _words in ready.devices)):
@@ -284,6 +280,11 @@ class Lab(QObject):
         if state != self.state:
             self.state = state
             self.state_changed.emit(state)
+
+
+def _end_if_deaf(lab: Lab, run: Run) -> None:
+    if run is lab.runs.current and lab.state in BUSY:
+        lab.link.kill()
 
 
 def _waiting(clusters: bool, pace: str) -> str:
