@@ -29,6 +29,8 @@ class Walking:
         self._session = session
         self._stepper = Stepper(session, changes=changes)
         self._furthest = furthest
+        self._newest: Passed | None = None
+        """The last batch that was trained for the first time here."""
         self._text = ""
 
     def move(self, command: protocol.Walk, halted: Callable[[], bool]) -> None:
@@ -48,7 +50,9 @@ class Walking:
     def take_passed(self) -> list[Passed]:
         """The batches that were trained for the first time since this was last asked."""
         new = [passed for passed in self._stepper.take_passed() if passed.step > self._furthest]
-        self._furthest = max([self._furthest, *(passed.step for passed in new)])
+        if new:
+            self._newest = new[-1]
+            self._furthest = self._newest.step
         return new
 
     @property
@@ -85,8 +89,15 @@ class Walking:
         return protocol.Explained(command.what, command.index, [line.text(_TERMS_LIMIT) for line in lines])
 
     def leave(self) -> str:
-        """Let the session train on from between two batches; where the run is over, why."""
-        return self._stepper.leave()
+        """Let the session train on from between two batches; where the run is over, why.
+
+        What has been reported has been trained, though somebody walked back since: no step comes twice.
+        """
+        finished = self._stepper.leave()
+        if self._newest is None or self._session.step >= self._furthest:
+            return finished
+        self._stepper.go_to(self._furthest)
+        return self._newest.outcome.finished
 
 
 def _kept(what: str) -> str:

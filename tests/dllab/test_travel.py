@@ -197,3 +197,74 @@ def test_a_branch_takes_over_what_was_changed_while_looking_back(engine: Client)
     session.update.set_learning_rate(0.5)
     assert engine.curve("train_loss", "hot")[1] == [session.advance().loss for _step in range(paused.step - 3)]
     assert not [e for e in engine.events if getattr(e, "run", "") == "nowhere"]
+
+
+def walk(engine: Client, way: str, phase: str = "", node: str = "", count: int = 1) -> protocol.Walked:
+    engine.send(protocol.Walk(way, phase, node, count))
+    found = engine.wait(lambda event: isinstance(event, protocol.Walked))
+    assert isinstance(found, protocol.Walked)
+    return found
+
+
+def to_batch(engine: Client, batch: int) -> protocol.Walked:
+    while (found := walk(engine, "back")).batch > batch:
+        pass
+    return found
+
+
+def test_walked_back_and_resumed_a_curve_has_every_step_once(engine: Client) -> None:
+    losses = train(moons(), "cpu").losses
+    engine.send(protocol.Train("back", to_text(moons()), "cpu", "hold"))
+    engine.state("paused", run="back")
+    for _batch in range(3):
+        walk(engine, "until", "update", "linear_2")
+    assert to_batch(engine, 1).batch == 1
+    engine.send(protocol.Resume())
+    engine.state("done", run="back")
+    assert engine.curve("train_loss", "back") == (list(range(1, len(losses) + 1)), losses)
+
+
+def test_walked_beyond_the_pause_from_the_past_and_back_again_every_step_comes_once(engine: Client) -> None:
+    losses = train(moons(), "cpu").losses
+    engine.send(protocol.Train("past", to_text(moons()), "cpu", "epoch"))
+    assert engine.state("paused", run="past").step == 6
+    engine.send(protocol.Seek(5))
+    stands(engine, 5)
+    for _batch in range(3):
+        walk(engine, "until", "update", "linear_2")
+    to_batch(engine, 5)
+    engine.send(protocol.Seek(10**9))
+    assert stands(engine, 8).last == 8
+    engine.send(protocol.Resume())
+    engine.state("done", run="past")
+    assert engine.curve("train_loss", "past") == (list(range(1, len(losses) + 1)), losses)
+
+
+def test_walked_back_from_the_end_a_run_ends_all_the_same(engine: Client) -> None:
+    short = moons(epochs=1)
+    losses = train(short, "cpu").losses
+    engine.send(protocol.Train("end", to_text(short), "cpu", "hold"))
+    engine.state("paused", run="end")
+    walk(engine, "until", "stop")
+    to_batch(engine, len(losses) - 2)
+    engine.send(protocol.Resume())
+    engine.state("done", run="end")
+    assert engine.curve("train_loss", "end") == (list(range(1, len(losses) + 1)), losses)
+    epochs = [e for e in engine.events if isinstance(e, protocol.Epoch) and e.run == "end"]
+    assert len(epochs) == 1
+
+
+def test_a_rate_changed_after_walking_back_acts_from_the_last_step_on(engine: Client) -> None:
+    engine.send(protocol.Train("rate", to_text(moons()), "cpu", "hold"))
+    engine.state("paused", run="rate")
+    for _batch in range(3):
+        walk(engine, "until", "update", "linear_2")
+    to_batch(engine, 1)
+    engine.send(protocol.Change("learning_rate", 0.5))
+    engine.send(protocol.Resume("epoch"))
+    engine.state("paused", run="rate")
+    session = Session(moons(), "cpu")
+    expected = [session.advance().loss for _step in range(3)]
+    session.update.set_learning_rate(0.5)
+    expected += [session.advance().loss for _step in range(3)]
+    assert engine.curve("train_loss", "rate") == ([1, 2, 3, 4, 5, 6], expected)
