@@ -18,6 +18,7 @@ from dllab.engine.worker import Worker
 from dllab.probes.base import load_probes
 from dllab.templates import load_template
 from dllab.training.clusters import Following
+from dllab.training.session import Outcome, Session
 
 
 class Told(io.RawIOBase):
@@ -153,3 +154,52 @@ def test_what_can_not_be_done_now_is_answered(engine: Engine, command: protocol.
     until(lambda: any(isinstance(e, protocol.Complaint) for e in told.events))
     (complaint,) = [e for e in told.events if isinstance(e, protocol.Complaint)]
     assert complaint.code == code
+
+
+@pytest.mark.parametrize("ending", [False, True], ids=["in the middle of an epoch", "in its last batch"])
+@pytest.mark.parametrize(
+    ("command", "state"), [(protocol.Pause(), "paused"), (protocol.Stop(), "stopped")], ids=["pause", "stop"]
+)
+def test_no_batch_follows_the_one_in_hand_when_pause_or_stop_comes(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, command: protocol.Command, state: str, ending: bool
+) -> None:
+    worker, told = engine
+    begun: list[int] = []
+    advance, at = Session.advance, 6 * 4 - 1 if ending else 6 * 4 + 2
+
+    def advancing(session: Session) -> Outcome:
+        begun.append(session.step)
+        if session.step == at:
+            worker.inbox.put(command)
+        return advance(session)
+
+    monkeypatch.setattr(Session, "advance", advancing)
+    start(engine, moons(epochs=1000), state)
+    (answer,) = [e for e in told.events if isinstance(e, protocol.State) and e.state == state]
+    assert answer.step == at + 1
+    assert begun == list(range(at + 1)), "the batch in hand was the last"
+    assert worker._session is not None
+    weights = worker._session.network.layers["linear"].weight.detach().clone()
+    session = Session(moons(), "cpu")
+    for _step in range(at + 1):
+        advance(session)
+    assert (session.network.layers["linear"].weight == weights).all(), "the model is kept as it was"
+
+
+def test_what_is_asked_during_a_batch_is_heard_before_the_next(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, _told = engine
+    rates: list[float] = []
+    advance = Session.advance
+
+    def advancing(session: Session) -> Outcome:
+        rates.append(session.learning_rate)
+        if session.step == 3:
+            worker.inbox.put(protocol.Change("learning_rate", 0.5))
+            worker.inbox.put(protocol.Change("learning_rate", 0.25))
+        if session.step == 5:
+            worker.inbox.put(protocol.Stop())
+        return advance(session)
+
+    monkeypatch.setattr(Session, "advance", advancing)
+    start(engine, moons(epochs=1000), "stopped")
+    assert rates == [0.01] * 4 + [0.25] * 2

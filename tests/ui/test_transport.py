@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from dllab.document import edits
+from dllab.document.experiment import Graph
 from dllab.engine import protocol
 from dllab.templates import load_template
 from ui.canvas import menus
@@ -72,11 +73,21 @@ def test_a_clustering_is_never_paused_though_there_is_a_network_now(
     window, engine = opened("cluster-iris")
     window.transport.train()
     say(window, "running")
+    window.document.apply("Seed", lambda e: e.model_copy(update={"seed": 5}))
+    window.statusline.refresh()
+    assert window.statusline.state.whole == "Clustering… · edited since: press Cluster"
+    empty = window.document.experiment.model_copy(update={"model": Graph()})
+    window.document.apply("Empty", lambda e: empty)
+    window.statusline.refresh()
+    assert window.statusline.state.whole == "Clustering… · edited since: the run goes by what it began with"
+    window.document.undo_stack.undo()
     network = load_template("iris-softmax")
     changed = {"model": network.model, "training": network.training}
     window.document.apply("Network", lambda e: e.model_copy(update=changed))
     assert not window.document.check.fits_only
     window.commands.refresh()
+    window.statusline.refresh()
+    assert window.statusline.state.whole == "Clustering… · edited since: press Train"
     assert window.transport.train_words() == "Train"
     assert "stop it first" in window.transport.cannot_step()
     assert "stop it first" in window.walker.cannot()

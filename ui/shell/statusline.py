@@ -95,11 +95,13 @@ class StatusLine(QWidget):
         """Whether the canvas shows something else than what is training or has been trained."""
         if run is None or self._lab.state in ("offline", "idle", "starting", "failed"):
             return ""
-        changed = differences(run.experiment, self._document.experiment)
-        text = (
-            _("edited since: press Cluster") if run.clusters else _("edited since: the run goes by what it began with")
-        )
-        return " · " + text if changed else ""
+        if not differences(run.experiment, self._document.experiment):
+            return ""
+        text = _("edited since: the run goes by what it began with")
+        if run.clusters and self._document.check.trainable:
+            # A network may have come in place of what is clustered.
+            text = _("edited since: press {button}").format(button=self._window.transport.train_words())
+        return " · " + text
 
     def _state_words(self, run: Run | None) -> str:
         clusters = run.clusters if run is not None and self._lab.state != "idle" else self._document.check.fits_only
