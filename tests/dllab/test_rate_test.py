@@ -36,7 +36,7 @@ def test_every_step_is_one_of_training_at_its_rate() -> None:
         with torch.no_grad():
             for parameter in session.network.parameters():
                 parameter -= point.rate * parameter.grad
-        session.close(_stop, float(loss.detach()), session.network(x).detach(), {})
+        session.close(_stop, float(loss.detach()), session.network(x).detach(), targets, {})
 
 
 def test_it_goes_on_over_the_ends_of_epochs_and_stops_where_the_loss_explodes() -> None:
