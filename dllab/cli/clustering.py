@@ -12,14 +12,16 @@ from dllab.cli.said import BadInput, complain, print_json
 from dllab.document import edits
 from dllab.document.experiment import Experiment, Graph, Link, Node
 from dllab.layers import LAYERS
-from dllab.layers.analysing import Clustering
+from dllab.layers.analysing import Analysis, Clustering
 from dllab.text import _, ngettext
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from dllab.clustering.chain import Clustered, Fitter
+    from dllab.cli.interrupt import Interrupt
+    from dllab.clustering.chain import Clustered
     from dllab.clustering.fit import Fit
+    from dllab.clustering.process import Apart
 
 _LONG_S = 2.0
 
@@ -101,29 +103,47 @@ def _carried_out(
     for node in clusterings(checked):
         source, _steps = way_to(checked, node)
         began = time.perf_counter()
-        made = carry_out(checked, node, values.get(source, samples.x), samples.y, _fitter(options))
+        x, ways = values.get(source, samples.x), Ways(options.interrupt)
+        made = carry_out(checked, node, x, samples.y, ways.fit, ways.reduce)
         yield made, time.perf_counter() - began
 
 
-def _fitter(options: argparse.Namespace) -> "Fitter":
-    """Short fits are made here; a long one gets a process of its own, so that Ctrl-C ends it at once."""
-    from dllab.clustering.fit import fit
-    from dllab.clustering.process import Fitting
+class Ways:
+    """What is short is done here; what is long gets a process of its own, so that Ctrl-C ends it at once."""
 
-    def fitted(layer: Clustering, x: "np.ndarray", seed: int) -> "Fit":
+    def __init__(self, interrupt: "Interrupt") -> None:
+        self._interrupt = interrupt
+
+    def fit(self, layer: Clustering, x: "np.ndarray", seed: int) -> "Fit":
+        """Cluster rows (n, d)."""
+        from dllab.clustering.fit import fit
+        from dllab.clustering.process import Fitting
+
         if layer.seconds(*x.shape) < _LONG_S:
             return fit(layer, x, seed)
         fitting = Fitting(layer, x, seed)
-        try:
-            while not fitting.wait(0.1):
-                options.interrupt.check()
-        except KeyboardInterrupt:
-            fitting.cancel()
-            raise
-        options.interrupt.check()  # Ctrl-C in a terminal reaches the child as well, and it is quicker to end
+        self._wait(fitting)
         return fitting.result()
 
-    return fitted
+    def reduce(self, layer: Analysis, x: "np.ndarray", seed: int) -> "np.ndarray":
+        """Standardise or project rows (n, d)."""
+        from dllab.clustering.fit import reduce
+        from dllab.clustering.process import Reducing
+
+        if not layer.patient:
+            return reduce(layer, x, seed)
+        reducing = Reducing(layer, x, seed)
+        self._wait(reducing)
+        return reducing.result()
+
+    def _wait(self, work: "Apart") -> None:
+        try:
+            while not work.wait(0.1):
+                self._interrupt.check()
+        except KeyboardInterrupt:
+            work.cancel()
+            raise
+        self._interrupt.check()  # Ctrl-C in a terminal reaches the child as well, and it is quicker to end
 
 
 def _learned(experiment: Experiment, options: argparse.Namespace) -> Any:

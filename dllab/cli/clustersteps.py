@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from dllab.checking import Check
+from dllab.cli.clustering import Ways
 from dllab.cli.said import BadInput, complain, print_line
 from dllab.clustering.chain import clusterings, reduced, seen
 from dllab.clustering.fit import ClusterProblem
@@ -23,7 +24,7 @@ def run(checked: Check, options: argparse.Namespace) -> dict[str, np.ndarray]:
         for node in clusterings(checked):
             layer = checked.nodes[node].layer
             assert isinstance(layer, Clustering)
-            rows = reduced(checked, node, samples.x)
+            rows = reduced(checked, node, samples.x, Ways(options.interrupt).reduce)
             trace = follow(layer, rows, checked.experiment.seed)
             if len(trace.index) < len(rows):
                 text = _("{node}: followed on {count:,} of {all:,} samples, drawn at random.")

@@ -101,23 +101,26 @@ def way_to(checked: Check, node: str) -> tuple[str, tuple[str, ...]]:
 
 
 Fitter = Callable[[Clustering, np.ndarray, int], Fit]
+Reducer = Callable[[Analysis, np.ndarray, int], np.ndarray]
 
 
-def reduced(checked: Check, node: str, x: np.ndarray) -> np.ndarray:
+def reduced(checked: Check, node: str, x: np.ndarray, reducer: Reducer = reduce) -> np.ndarray:
     """Rows (n, d) as a clustering gets them, from samples (n, …) as they leave the source. Raises ClusterProblem."""
     flat = rows(x)
     for step in way_to(checked, node)[1]:
         layer = checked.nodes[step].layer
         assert isinstance(layer, Analysis)
-        flat = reduce(layer, flat, checked.experiment.seed)
+        flat = reducer(layer, flat, checked.experiment.seed)
     return flat
 
 
-def carry_out(checked: Check, node: str, x: np.ndarray, y: np.ndarray, fitter: Fitter = fit) -> Clustered:
+def carry_out(
+    checked: Check, node: str, x: np.ndarray, y: np.ndarray, fitter: Fitter = fit, reducer: Reducer = reduce
+) -> Clustered:
     """Reduce and cluster samples `x` (n, …) as they leave the source. Raises ClusterProblem."""
     source, steps = way_to(checked, node)
     seed = checked.experiment.seed
-    flat = reduced(checked, node, x)
+    flat = reduced(checked, node, x, reducer)
     layer = checked.nodes[node].layer
     if not isinstance(layer, Clustering):
         raise ClusterProblem(_("{node} is no clustering.").format(node=node))

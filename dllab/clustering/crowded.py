@@ -30,40 +30,15 @@ def is_crowded(layer: DBSCAN, x: np.ndarray, seed: int) -> bool:
 
 
 def crowded_dbscan(x: np.ndarray, eps: float, min_samples: int, metric: str) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and which samples are core, of rows (n, d), in memory that does not grow with the neighbourhoods."""
+    """Labels and which samples are core, of rows (n, d), in memory that does not grow with the neighbourhoods.
+
+    For cosine distances every row needs a direction: `refuse` looks after that.
+    """
     if metric != "cosine":
         return _apart(x, eps, min_samples, metric)
-    length = np.linalg.norm(x, axis=1)
-    nowhere = length == 0
-    directions = x[~nowhere] / length[~nowhere, None]
-    if nowhere.any():
-        return _without_direction(directions, nowhere, eps, min_samples)
-    return _apart(directions, _between(eps), min_samples, "euclidean")
-
-
-def _between(eps: float) -> float:
-    """1 - cos is half the squared distance of the directions."""
-    return float(np.sqrt(2 * eps))
-
-
-def _without_direction(
-    directions: np.ndarray, nowhere: np.ndarray, eps: float, min_samples: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """With rows of zeros, which lie 1 away from all others, as scikit-learn has it."""
-    near = int(nowhere.sum()) if eps >= 1 else 0
-    labels, core = np.full(len(nowhere), -1, np.int64), np.zeros(len(nowhere), np.bool_)
-    if len(directions):
-        found, core[~nowhere] = _apart(directions, _between(eps), max(min_samples - near, 1), "euclidean")
-        labels[~nowhere] = found
-    if near:
-        # They are neighbours of all: either nobody has enough of them, or all are one cluster.
-        core[nowhere] = len(nowhere) >= min_samples
-        labels[:] = 0 if core.any() else -1
-    elif min_samples <= 1:
-        core[nowhere] = True
-        labels[nowhere] = len(nowhere) + np.arange(int(nowhere.sum()))
-        labels = _numbered(labels)
-    return labels, core
+    # 1 - cos is half the squared distance of the directions.
+    directions = x / np.linalg.norm(x, axis=1, keepdims=True)
+    return _apart(directions, float(np.sqrt(2 * eps)), min_samples, "euclidean")
 
 
 def _apart(x: np.ndarray, eps: float, min_samples: int, metric: str) -> tuple[np.ndarray, np.ndarray]:

@@ -88,12 +88,8 @@ def reduce(layer: Analysis, x: np.ndarray, seed: int) -> np.ndarray:
 
 def fit(layer: Clustering, x: np.ndarray, seed: int = 0) -> Fit:
     """Cluster rows (n, d). Raises ClusterProblem."""
-    _refuse(layer, len(x))
+    refuse(layer, x)
     _refuse_too_large(layer, *x.shape)
-    if isinstance(layer, DBSCAN | Agglomerative) and layer.metric == "cosine" and not x.any(1).all():
-        row = int(np.flatnonzero(~x.any(1))[0])
-        text = _("Sample {row} holds only zeros and has no direction: the cosine distance is not defined for it.")
-        raise ClusterProblem(text.format(row=row + 1))
     if isinstance(layer, DBSCAN) and is_crowded(layer, x, seed):
         labels, core = crowded_dbscan(x, layer.eps, layer.min_samples, layer.metric)
         made = Fit(labels, core)
@@ -116,6 +112,18 @@ def fit(layer: Clustering, x: np.ndarray, seed: int = 0) -> Fit:
         labels = cut_into(merges, len(np.unique(labels)))
     made = Fit(labels, _core(layer, estimator, len(x)), merges, _centres(estimator))
     return replace(made, facts=_facts(estimator), remarks=remarks_on(made, x))
+
+
+def refuse(layer: Clustering, x: np.ndarray) -> None:
+    """Raise ClusterProblem for rows (n, d) that this can't be done with: too few of them, or one without a direction."""
+    _refuse(layer, len(x))
+    if isinstance(layer, DBSCAN | Agglomerative) and layer.metric == "cosine" and not x.any(1).all():
+        row = int(np.flatnonzero(~x.any(1))[0])
+        text = _(
+            "Sample {row} holds only zeros and has no direction: the cosine distance is not defined for it."
+            " Take the euclidean distance, or leave such samples out."
+        )
+        raise ClusterProblem(text.format(row=row + 1))
 
 
 def _refuse(layer: Analysis, samples: int) -> None:

@@ -1,4 +1,4 @@
-"""A fit in a process of its own: it can be ended at any moment, and running out of memory ends nothing else."""
+"""A fit, or a step before it, in a process of its own: it can be ended at any moment, and what goes wrong stays there."""
 
 import io
 import json
@@ -10,9 +10,9 @@ from typing import IO, Any
 import numpy as np
 
 from dllab.clustering.child import Child
-from dllab.clustering.fit import ClusterProblem, Fit, fit
+from dllab.clustering.fit import ClusterProblem, Fit, fit, reduce
 from dllab.layers import LAYERS
-from dllab.layers.analysing import Clustering
+from dllab.layers.analysing import Analysis, Clustering
 from dllab.text import _, set_language
 
 _ARRAYS = ("core", "merges", "centres")
@@ -24,10 +24,10 @@ class Cancelled(ClusterProblem):
     """Somebody ended the fit."""
 
 
-class Fitting:
-    """A fit under way."""
+class Apart:
+    """What one layer does to rows (n, d), under way."""
 
-    def __init__(self, layer: Clustering, x: np.ndarray, seed: int = 0) -> None:
+    def __init__(self, layer: Analysis, x: np.ndarray, seed: int = 0) -> None:
         self._estimate = layer.seconds(*x.shape) + 1.0
         self._began = time.monotonic()
         self._cancelled = False
@@ -54,7 +54,7 @@ class Fitting:
         self._cancelled = self._cancelled or not self._child.done
         self._child.cancel()
 
-    def result(self) -> Fit:
+    def _answer(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Wait for what was found. Raises ClusterProblem, also when the process was ended."""
         self._child.wait()
         if self._cancelled:
@@ -66,8 +66,26 @@ class Fitting:
         facts, arrays = _unpacked(self._reply)
         if "problem" in facts:
             raise ClusterProblem(facts["problem"])
+        return facts, arrays
+
+
+class Fitting(Apart):
+    """A fit under way."""
+
+    def result(self) -> Fit:
+        """Wait for what was found. Raises ClusterProblem, also when the process was ended."""
+        facts, arrays = self._answer()
         found = {name: arrays.get(name) for name in _ARRAYS}
         return Fit(arrays["labels"], **found, facts=facts["facts"], remarks=tuple(facts["remarks"]))
+
+
+class Reducing(Apart):
+    """Rows on their way to a clustering: a reduction that takes its time."""
+
+    def result(self) -> np.ndarray:
+        """Wait for the new rows. Raises ClusterProblem, also when the process was ended."""
+        _facts, arrays = self._answer()
+        return arrays["rows"]
 
 
 def serve() -> None:
@@ -78,14 +96,19 @@ def serve() -> None:
     asked, arrays = _unpacked(sys.stdin.buffer.read())
     try:
         layer = LAYERS.make(asked["kind"], asked["params"])
-        assert isinstance(layer, Clustering)
-        found = fit(layer, arrays["x"], asked["seed"])
+        assert isinstance(layer, Analysis)
+        out.write(_packed(*_done(layer, arrays["x"], asked["seed"])))
     except ClusterProblem as problem:
         out.write(_packed({"problem": str(problem)}, {}))
-    else:
-        made = {name: value for name in ("labels", *_ARRAYS) if (value := getattr(found, name)) is not None}
-        out.write(_packed({"facts": found.facts, "remarks": list(found.remarks)}, made))
     out.close()
+
+
+def _done(layer: Analysis, x: np.ndarray, seed: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    if not isinstance(layer, Clustering):
+        return {}, {"rows": reduce(layer, x, seed)}
+    found = fit(layer, x, seed)
+    made = {name: value for name in ("labels", *_ARRAYS) if (value := getattr(found, name)) is not None}
+    return {"facts": found.facts, "remarks": list(found.remarks)}, made
 
 
 def _packed(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:

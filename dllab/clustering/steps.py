@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from dllab.clustering.fit import ClusterProblem
+from dllab.clustering.fit import ClusterProblem, refuse
 from dllab.clustering.traces import (
     TRACE_LIMIT,
     UNSEEN,
@@ -55,6 +55,7 @@ class Trace:
 
 def follow(layer: Clustering, rows: np.ndarray, seed: int = 0) -> Trace:
     """Carry an algorithm out step by step, of many rows (n, d) on some drawn at random. Raises ClusterProblem."""
+    refuse(layer, rows)
     limit = TRACE_LIMIT if isinstance(layer, Agglomerative) else VISITS_LIMIT
     index = np.arange(len(rows))
     if len(rows) > limit:

@@ -1,17 +1,19 @@
 """What Train means for an experiment that only clusters: a job beside the command loop that a command can end."""
 
+import hashlib
 import logging
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
 from dllab.checking import check
 from dllab.clustering.chain import Clustered, Clusterings, Seen, carry_out, clusterings, seen
-from dllab.clustering.fit import Fit, fit
+from dllab.clustering.fit import Fit, fit, reduce
 from dllab.clustering.measures import SILHOUETTE_LIMIT
-from dllab.clustering.process import Cancelled, Fitting
+from dllab.clustering.process import Apart, Cancelled, Fitting, Reducing
 from dllab.clustering.trying import same_tree
 from dllab.data.base import DataSpec
 from dllab.data.prepare import prepare
@@ -20,10 +22,11 @@ from dllab.engine import protocol
 from dllab.engine.outbox import Outbox
 from dllab.engine.pictures import Pictures
 from dllab.engine.trouble import Trouble, explain
-from dllab.layers.analysing import Clustering
+from dllab.layers.analysing import Analysis, Clustering
 from dllab.text import _, ngettext
 
 log = logging.getLogger(__name__)
+Work = TypeVar("Work", bound=Apart)
 
 PATIENCE_S = 0.05
 """How often a job is looked at."""
@@ -33,6 +36,7 @@ _SHORT_S = 0.3
 """Fits estimated to be shorter are made in the engine itself: a process of their own would take longer to start."""
 _MEASURE_S = 6e-8
 """A silhouette takes that long for every other sample."""
+_REDUCTIONS = 2
 _NEARLY = 0.97
 """An estimate is no promise: the bar waits here until the work is really done."""
 
@@ -43,7 +47,10 @@ class Jobs:
     def __init__(self, outbox: Outbox, pictures: Pictures) -> None:
         self._outbox, self._pictures = outbox, pictures
         self._job: Job | None = None
+        self._ending: Job | None = None
+        """Given up, but not yet at a place where it can end."""
         self._before: Clusterings | None = None
+        self._reductions = Reductions()
 
     @property
     def busy(self) -> bool:
@@ -53,20 +60,32 @@ class Jobs:
     def begin(self, experiment: Experiment, run: str) -> None:
         """Fit every clustering of an experiment."""
         self.end()
-        self._job = Job(experiment, run, self._before)
+        self._job = Job(experiment, run, self._before, self._reductions)
+        self._start()
 
-    def end(self, wait: float = 0.0) -> None:
+    def _start(self) -> None:
+        """Let the job work once the one before has ended: many given up one after the other don't pile up."""
+        if self._ending is not None and self._ending.done:
+            self._ending = None
+        if self._job is not None and self._ending is None and not self._job.begun:
+            self._job.start()
+
+    def end(self) -> None:
         """Give up the one under way."""
-        if self._job is not None:
-            self._job.cancel(wait)
-            self._job = None
+        if self._job is not None and self._job.begun:
+            self._job.cancel()
+            self._ending = self._job
+        self._job = None
 
     def close(self) -> None:
         """The engine ends: a fit's process must not outlive it."""
-        self.end(_LAST_S)
+        self.end()
+        if self._ending is not None:
+            self._ending.cancel(_LAST_S)
 
     def look(self) -> tuple[str, Trouble | None] | None:
         """Report how far it is; at its end what it found, and the state to enter with the reason."""
+        self._start()
         job = self._job
         if job is None or not job.done:
             if job is not None:
@@ -81,11 +100,29 @@ class Jobs:
         return "done", Trouble("clustered", " ".join(made["text"] for made in found))
 
 
+class Reductions:
+    """The last ones that took their time: whoever moves a cut waits for none of them again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int, str], np.ndarray] = {}
+
+    def of(self, layer: Analysis, x: np.ndarray, seed: int, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """The rows that are known, or those made now."""
+        key = layer.kind + layer.model_dump_json(), seed, hashlib.sha256(x.tobytes()).hexdigest()
+        if key not in self._kept:
+            made = make()
+            while len(self._kept) >= _REDUCTIONS:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = made
+        return self._kept[key]
+
+
 class Job:
     """Prepares, fits and measures on a thread of its own; whoever started it asks from time to time how far it is."""
 
-    def __init__(self, experiment: Experiment, run: str, before: Clusterings | None = None) -> None:
+    def __init__(self, experiment: Experiment, run: str, before: Clusterings | None, reductions: "Reductions") -> None:
         self.run = run
+        self._reductions = reductions
         self._before = before
         """What was found last: samples and trees that are the same need not be made again."""
         self.found: Clusterings | None = None
@@ -97,13 +134,19 @@ class Job:
         self._words, self._estimate, self._since = _("Preparing the data"), 0.0, self._began
         self._span = (0.0, 0.0)
         """The part of the whole that the present stage is."""
+        self.begun = False
+        """Whether it was let work."""
         self._thread = threading.Thread(target=self._work, name="clustering", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self.begun = True
         self._thread.start()
 
     @property
     def done(self) -> bool:
         """Whether nothing more will come."""
-        return not self._thread.is_alive()
+        return self.begun and not self._thread.is_alive()
 
     def cancel(self, wait: float = 0.0) -> None:
         """End the fit; what can't be ended at once (loading, measuring) goes on unseen and its result is dropped."""
@@ -127,7 +170,8 @@ class Job:
         try:
             checked = check(self._experiment)
             spec, samples = self._samples()
-            made = tuple(carry_out(checked, node, samples.x, samples.y, self._fit) for node in clusterings(checked))
+            x, y = samples.x, samples.y
+            made = tuple(carry_out(checked, node, x, y, self._fit, self._reduce) for node in clusterings(checked))
             self._enter(_("Showing what was found"), 0.0, (1.0, 1.0))
             self.found = Clusterings(checked, spec, samples, made)
         except Cancelled:
@@ -155,23 +199,35 @@ class Job:
                 return again
         return None
 
+    def _reduce(self, layer: Analysis, x: np.ndarray, seed: int) -> np.ndarray:
+        seconds = layer.seconds(*x.shape)
+        self._enter_samples(layer, len(x), seconds, (0.0, 0.02) if not layer.patient else (0.0, 0.6))
+        if not layer.patient:
+            return reduce(layer, x, seed)
+        return self._reductions.of(layer, x, seed, lambda: self._wait_for(Reducing(layer, x, seed)).result())
+
+    def _enter_samples(self, layer: Analysis, count: int, seconds: float, span: tuple[float, float]) -> None:
+        text = ngettext("{layer}: {count} sample", "{layer}: {count} samples", count)
+        self._enter(text.format(layer=_(layer.title), count=f"{count:,}"), seconds, span)
+
     def _fit(self, layer: Clustering, x: np.ndarray, seed: int) -> Fit:
         known = self._known(layer, x)
         if known is not None:
             return known
         seconds = layer.seconds(*x.shape)
-        text = ngettext("{layer}: {count} sample", "{layer}: {count} samples", len(x))
-        self._enter(text.format(layer=_(layer.title), count=f"{len(x):,}"), seconds + 1.0, (0.02, 0.9))
-        made = fit(layer, x, seed) if seconds < _SHORT_S else self._fit_apart(Fitting(layer, x, seed))
+        begin = self._span[1] if 0.0 < self._span[1] < 0.9 else 0.02
+        self._enter_samples(layer, len(x), seconds + 1.0, (begin, 0.9))
+        made = fit(layer, x, seed) if seconds < _SHORT_S else self._wait_for(Fitting(layer, x, seed)).result()
         measuring = _MEASURE_S * min(len(x), SILHOUETTE_LIMIT) ** 2 + 0.2
         self._enter(_("{layer}: measuring how good it is").format(layer=_(layer.title)), measuring, (0.9, 1.0))
         return made
 
-    def _fit_apart(self, fitting: Fitting) -> Fit:
-        while not fitting.wait(_LOOK_S):
+    def _wait_for(self, work: Work) -> Work:
+        """Whatever it is, it ends at once when the job is given up."""
+        while not work.wait(_LOOK_S):
             if self._cancelled:
-                fitting.cancel()
-        return fitting.result()
+                work.cancel()
+        return work
 
 
 def facts(made: Clustered) -> dict[str, Any]:

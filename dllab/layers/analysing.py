@@ -26,6 +26,10 @@ class Analysis(Layer):
         """The scikit-learn constructor call, as plain data: `cluster.…`, `mixture.…`, `decomposition.…`."""
         raise NotImplementedError(f"{type(self).__name__}.estimator")
 
+    def seconds(self, samples: int, features: int) -> float:
+        """How long it takes on one core, to within a small factor."""
+        return 1e-8 * samples * features
+
     def refuse_count(self, samples: int) -> None:
         """Raise Misfit for a number of samples that this can't be done with."""
 
@@ -129,6 +133,9 @@ class UMAP(Analysis):
     def estimator(self) -> Call:
         options = {"n_neighbors": self.n_neighbors, "min_dist": self.min_dist}
         return Call("umap.UMAP", (), {"n_components": self.n_components, **options})
+
+    def seconds(self, samples: int, features: int) -> float:
+        return 30.0 + 5e-3 * samples
 
     def refuse_count(self, samples: int) -> None:
         if find_spec("umap") is None:

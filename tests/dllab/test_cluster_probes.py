@@ -14,7 +14,7 @@ from dllab.clustering.tree import clusters_at, cut_into, node_numbers
 from dllab.data.prepare import prepare
 from dllab.document.edits import replace_node, set_param
 from dllab.document.experiment import Choice, Experiment
-from dllab.engine.clustering import Job
+from dllab.engine.clustering import Job, Reductions
 from dllab.engine.protocol import pack
 from dllab.probes import CLUSTER_PROBES, SLOW_OF_CLUSTERS, DoesNotApply, Shown, compute_clusters, load_probes
 from dllab.templates import load_template
@@ -183,7 +183,8 @@ def test_the_same_tree_is_not_built_twice(monkeypatch: pytest.MonkeyPatch) -> No
     node = next(name for name, n in iris.model.nodes.items() if n.kind == "agglomerative")
 
     def done(experiment: Experiment, before: Clusterings | None) -> Clusterings:
-        job = Job(experiment, "run", before)
+        job = Job(experiment, "run", before, Reductions())
+        job.start()
         job._thread.join()
         assert job.found is not None, job.trouble
         return job.found

@@ -23,6 +23,7 @@ from dllab.clustering.crowded import crowded_dbscan, is_crowded, neighbours
 from dllab.clustering.distances import k_distances, knee
 from dllab.clustering.fit import NOISE, ClusterProblem, fit, reduce, rows
 from dllab.clustering.measures import agreement, contingency, profile, silhouettes
+from dllab.clustering.steps import follow
 from dllab.clustering.traces import (
     UNSEEN,
     first_centres,
@@ -156,17 +157,24 @@ def test_dbscan_of_crowds_finds_the_labels_of_scikit_learn(
     assert np.flatnonzero(core).tolist() == theirs.core_sample_indices_.tolist()
 
 
-@pytest.mark.parametrize("eps", [0.02, 0.9, 1.0, 1.4])
-@pytest.mark.parametrize("min_samples", [1, 2, 5, 30, 70])
-@pytest.mark.parametrize("nowhere", [1, 4, 60])
-def test_a_row_of_zeros_in_a_crowd_lies_where_scikit_learn_has_it(eps: float, min_samples: int, nowhere: int) -> None:
-    random = np.random.default_rng(nowhere)
-    x = random.uniform(-4, 4, (3, 3))[random.integers(0, 3, 60)] + random.normal(0, 0.7, (60, 3))
-    x[random.choice(60, nowhere, replace=False)] = 0.0
-    labels, core = crowded_dbscan(x, eps, min_samples, "cosine")
-    theirs = cluster.DBSCAN(eps=eps, min_samples=min_samples, metric="cosine").fit(x)
-    assert labels.tolist() == theirs.labels_.tolist()
-    assert np.flatnonzero(core).tolist() == theirs.core_sample_indices_.tolist()
+@pytest.mark.parametrize("kept", [1, 2**25])
+def test_a_row_of_zeros_has_no_direction_in_a_crowd_or_out_of_it(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    layer = made("dbscan", metric="cosine", eps=0.5)
+    monkeypatch.setattr(DBSCAN, "kept", kept)
+    theirs = cluster.DBSCAN(eps=0.5, metric="cosine").fit(x)
+    assert is_crowded(layer, x, 0) == (kept == 1)
+    assert fit(layer, x).labels.tolist() == theirs.labels_.tolist()
+    x[41] = 0.0
+    said = (
+        "Sample 42 holds only zeros and has no direction: the cosine distance is not defined for it."
+        " Take the euclidean distance, or leave such samples out."
+    )
+    for asked in (fit, follow):
+        with pytest.raises(ClusterProblem) as problem:
+            asked(layer, x)
+        assert str(problem.value) == said
+    assert fit(made("dbscan", eps=0.5), x).clusters >= 0, "in straight lines zeros are a place like any other"
 
 
 def test_crowds_are_known_from_a_few_samples_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:

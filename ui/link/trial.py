@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from dllab.checking import Check
 from dllab.checking.taps import looked_at
 from dllab.document.experiment import Experiment, Node
-from dllab.layers.analysing import Clustering
+from dllab.layers.analysing import Analysis
 from dllab.layers.clusters import CUTS
 
 if TYPE_CHECKING:
@@ -114,14 +114,14 @@ def _uncut(node: Node) -> Node:
 
 
 def seconds(check: Check) -> float:
-    """How long all clusterings take together, by their declarations."""
+    """How long all clusterings take together with the steps before them, by their declarations."""
     data = check.data
     if data is None:
         return 0.0
     samples, total = looked_at(check.experiment, data), 0.0
     for name, found in check.nodes.items():
         shape = found.inputs[0] if found.inputs else None
-        if isinstance(found.layer, Clustering) and shape is not None and not check.experiment.model.nodes[name].muted:
+        if isinstance(found.layer, Analysis) and shape is not None and not check.experiment.model.nodes[name].muted:
             total += found.layer.seconds(samples, prod(shape))
     return total
 
