@@ -97,7 +97,7 @@ def _import_options(bring: argparse.ArgumentParser) -> None:
     bring.add_argument("--no-target", action="store_true", help=_("nothing is to be predicted: only cluster"))
     bring.add_argument(
         "--type", action="append", default=[], metavar="COLUMN=TYPE", dest="types",
-        help=_("what a column is: number, category, text or ignore"),
+        help=_("what a column is: number, category, date, text or ignore"),
     )  # fmt: skip
     bring.add_argument(
         "--missing", default="", choices=("drop", "mean", "most_frequent"),

@@ -100,7 +100,7 @@ class OwnSeries(Dataset):
 
     def inputs(self) -> tuple[Column, ...]:
         """The columns that go in, the past of the predicted one among them if it is not ignored."""
-        return tuple(c for c in self.columns if c.type in ("number", "category"))
+        return tuple(c for c in self.columns if c.goes_in)
 
     def _features(self) -> tuple[str, ...]:
         return tuple(name for column in self.inputs() for name in features_of(column))

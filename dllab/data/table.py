@@ -1,11 +1,14 @@
 """A person's own table as a dataset: which columns go in, which one is to be found out."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from dllab.data.base import Arrays, DataProblem, Dataset, DataSpec, Gap, Task, dataset
+from dllab.data.own.dates import MONTHS
+from dllab.data.own.dates import names as dated
 from dllab.data.own.source import Column, Source
 from dllab.text import N_, _
 
@@ -21,6 +24,7 @@ class Table(Dataset):
     """Your own table: a CSV, TSV or Parquet file with one row for each sample.
 
     One column is the target, the others go in: numbers as they are, a category as one 0 or 1 for each of its values.
+    A date can go in as the days since the first one, with its month and its weekday as categories (1 is Monday).
     A column of words with more than 1,000 different ones is left out. The lab keeps its own copy of what it read, named
     by its content; the experiment file holds that name and no path.
 
@@ -113,19 +117,24 @@ class Table(Dataset):
         return next((c for c in self.columns if c.name == self.target and c.type in ("number", "category")), None)
 
     def _inputs(self) -> tuple[Column, ...]:
-        return tuple(c for c in self.columns if c.name != self.target and c.type in ("number", "category"))
+        return tuple(c for c in self.columns if c.name != self.target and c.goes_in)
 
     def _gaps(self, x: "np.ndarray") -> Iterator[Gap]:
         start = 0
         for column in self._inputs():
             stop = start + len(features_of(column))
             if self.missing != "drop":
-                yield Gap(start, stop, self.missing)
+                # A date is three things: how many days, one of the months, one of the weekdays.
+                inner = (start + 1, start + 1 + MONTHS) if column.type == "date" else ()
+                for first, last in pairwise((start, *inner, stop)):
+                    yield Gap(first, last, self.missing)
             start = stop
 
 
 def features_of(column: Column) -> tuple[str, ...]:
-    """The numbers that a column becomes: one, or one for each value of a category."""
+    """The numbers that a column becomes: one, or one for each value of a category, or those of a date."""
     if column.type == "category":
         return tuple(f"{column.name} = {value}" for value in column.values)
+    if column.type == "date":
+        return dated(column.name)
     return (column.name,)

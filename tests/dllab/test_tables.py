@@ -300,7 +300,7 @@ def test_numbers_of_rows_and_dates_are_left_out(write) -> None:
     assert [(c.name, c.type) for c in table.columns] == [
         ("id", "ignore"), ("when", "ignore"), ("price", "number"), ("sold", "category")
     ]  # fmt: skip
-    assert remarks(facts, table) == ["id is left out: it only numbers the rows.", "when is left out: it holds dates.",
+    assert remarks(facts, table) == ["id is left out: it only numbers the rows.", "when is left out: it holds dates. As a date it goes in as days, month and weekday.",
                                      "If the rows follow each other in time, take the table for a series."]  # fmt: skip
     assert choose(facts, {"id": "number", "when": "category"}).spec().features[:2] == ("id", "when = 2024-01-01")
 

@@ -95,6 +95,20 @@ def test_types_target_and_gaps_are_corrected(window: Window, houses: Path, qtbot
     assert window.document.check.trainable, [p.text for p in window.document.check.problems]
 
 
+def test_a_column_of_dates_is_told_and_taken_on_request(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("when,city,sold\n" + "".join(f"2024-{n % 12 + 1:02}-15,{'AB'[n % 2]},{n % 5}\n" for n in range(48)))
+    page = read(window, path, qtbot)
+    assert cells(page.table)[0][1:4] == ["ignore  ▾", "", "dates, 2024-01-15 … 2024-12-15"]
+    assert "when is left out: it holds dates." in page.remarks.text()
+    page.table.retyped.emit("when", "date")
+    qtbot.waitUntil(lambda: "22 numbers each" in page.verdict.text(), timeout=20_000)
+    assert cells(page.table)[0][1] == "date  ▾"
+    assert page.remarks.text().startswith("when goes in as days since 2024-01-15")
+    page.fresh.click()
+    assert window.document.check.trainable, [p.text for p in window.document.check.problems]
+
+
 def test_nothing_to_predict_only_to_cluster(window: Window, houses: Path, qtbot: QtBot) -> None:
     page = read(window, houses, qtbot)
     page.choices.target.setCurrentIndex(page.choices.target.findData(""))

@@ -14,11 +14,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dllab.data.own.dates import said
 from dllab.text import N_, _
 from ui.shell.labels import literal
 from ui.shell.theme import interface_font, number_font, theme
 
-TYPES = {"number": N_("number"), "category": N_("category"), "text": N_("text"), "ignore": N_("ignore")}
+TYPES = {
+    "number": N_("number"),
+    "category": N_("category"),
+    "date": N_("date"),
+    "text": N_("text"),
+    "ignore": N_("ignore"),
+}
 _NAME, _TYPE, _MISSING, _HOLDS, _FIRST = range(5)
 _ROWS_SHOWN = 4
 _Index = QModelIndex | QPersistentModelIndex
@@ -157,7 +164,8 @@ def holds(column: dict[str, Any]) -> str:
     if column["guess"] == "ignore" and column.get("counting"):
         return _("{low:g} … {high:g}: numbers the rows").format(low=column["low"], high=column["high"])
     if column.get("dates") and column["guess"] == "ignore":
-        return _("dates")
+        span = (column.get("days") or {}).get("span")
+        return _("dates, {first} … {last}").format(first=said(span[0]), last=said(span[1])) if span else _("dates")
     if column["guess"] == "number":
         text = f"{column['low']:g} … {column['high']:g}"
         if column["odd"]:

@@ -70,7 +70,7 @@ def ways(facts: Mapping[str, Any]) -> tuple[str, ...]:
 def _guess_way(facts: Mapping[str, Any], types: Mapping[str, str], target: str | None) -> str:
     """A table whose one useful column is a number can only be its own past, or be told from sentences."""
     kinds = [types.get(column["name"], column["guess"]) for column in facts["columns"]]
-    useful = [kind for kind in kinds if kind in ("number", "category")]
+    useful = [kind for kind in kinds if kind in ("number", "category", "date")]
     if len(useful) == 1 and target != "" and any("words" in c and c["guess"] == "text" for c in facts["columns"]):
         return "sentences"
     return "series" if useful == ["number"] and target is None and facts["rows"] >= _LONG else "table"
@@ -99,7 +99,7 @@ def _series(facts: Mapping[str, Any], types: Mapping[str, str], target: str | No
              for name, found in known.items()}  # fmt: skip
     columns = tuple(_column(facts, known[name], kind) for name, kind in kinds.items())
     stored = Stored(source_of(dict(facts)))
-    here = [stored.known(c) for c in (*columns, Column(name=goal)) if c.type in ("number", "category")]
+    here = [stored.known(c) for c in (*columns, Column(name=goal)) if c.goes_in]
     begins = max(int(rows.argmax()) if rows.any() else stored.rows for rows in here)
     filled = sum(int((~rows[begins:]).sum()) for rows in here[:-1] or here)
     rows = stored.rows - begins
@@ -122,7 +122,7 @@ def _goal(facts: Mapping[str, Any], types: Mapping[str, str], name: str) -> Colu
     (found,) = (column for column in facts["columns"] if column["name"] == name)
     _refuse_one_value(facts, found)
     kind = types.get(name) or guess_goal(found)
-    if kind == "ignore" and found.get("dates"):
+    if kind in ("ignore", "date") and found.get("dates"):
         text = _("{file}: column {name} holds dates, which can't be predicted. Make it a category if they are classes.")
         raise DataProblem(text.format(file=facts["name"], name=name))
     if kind not in ("number", "category"):
@@ -218,6 +218,9 @@ def _column(facts: Mapping[str, Any], found: Mapping[str, Any], kind: str) -> Co
     if kind == "category" and found["values"] is None:
         text = _("{file}: column {name} has more than {limit:,} different values, too many for categories.")
         raise DataProblem(text.format(file=facts["name"], name=name, limit=LARGEST_VOCABULARY))
+    if kind == "date" and not (found.get("days") or {}).get("read"):
+        text = _("{file}: column {name} holds no dates. Make it a number or a category, or ignore it.")
+        raise DataProblem(text.format(file=facts["name"], name=name))
     values = in_order(found["values"]) if kind == "category" else ()
     return Column(name=name, type=kind, values=values)  # type: ignore[arg-type]
 
@@ -238,6 +241,6 @@ def _rows(facts: Mapping[str, Any], columns: tuple[Column, ...], target: str) ->
     rows = int(known.sum())
     gappy = {c["name"] for c in facts["columns"] if c["missing"] or c["odd"]}
     for column in columns:
-        if column.type in ("number", "category") and column.name in gappy:
+        if column.goes_in and column.name in gappy:
             known &= stored.known(column)
     return rows, int(known.sum())

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import polars as pl
 
+from dllab.data.own.days import Days
 from dllab.data.own.prose import Prose, is_prose
 from dllab.data.own.sniffing import MISSING
 from dllab.data.own.source import LARGEST_VOCABULARY, ColumnType
@@ -46,6 +47,8 @@ class ColumnFacts:
     """The texts, if the column holds sentences."""
     dates: int = 0
     """Cells that hold a date."""
+    days: Days | None = None
+    """The dates, if the column holds such."""
     total: int = 0
     squares: int = 0
     """Of whole numbers, their sum and that of their squares: both are known where the rows are only numbered."""
@@ -84,6 +87,8 @@ class ColumnFacts:
         facts = {name: getattr(self, name) for name in _PLAIN}
         facts["low"], facts["high"] = (self.low, self.high) if self.numbers else (None, None)
         facts["values"] = list(self.values) if self.values is not None else None
+        if self.days is not None:
+            facts["days"] = self.days.facts()
         if self.prose is not None:
             facts["words"] = self.prose.facts()
         return {**facts, "odd": self.odd, "guess": self.guess, "counting": self.counting}
@@ -116,6 +121,7 @@ class Columns:
         for place, (facts, series) in enumerate(zip(self.facts, piece.iter_columns(), strict=True)):
             numbers[:, place], codes[:, place] = _look(facts, series, decimal)
             self._read_words(place, facts, series)
+            self._read_dates(place, facts, series)
         self.rows += len(piece)
         self._numbers.write(numbers.tobytes())
         self._codes.write(codes.tobytes())
@@ -128,6 +134,15 @@ class Columns:
             facts.prose = Prose(self._folder, place)
         if facts.prose is not None:
             facts.prose.add(series.to_list())
+
+    def _read_dates(self, place: int, facts: ColumnFacts, series: pl.Series) -> None:
+        """Keep the dates of a column; whether it holds such is decided by the first rows."""
+        if series.dtype != pl.String:
+            return
+        if not self.rows and facts.dates > _MOSTLY * (facts.rows - facts.missing):
+            facts.days = Days(self._folder, place, series)
+        if facts.days is not None:
+            facts.days.add(series)
 
 
 def _look(facts: ColumnFacts, series: pl.Series, decimal: str) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dllab.data.base import DataProblem
-from dllab.data.own import store
+from dllab.data.own import dates, store
 from dllab.data.own.source import Column, Source
 from dllab.text import _
 
@@ -38,6 +38,8 @@ class Stored:
         if column.type == "category":
             table = self._renumbering(column)
             return np.asarray(table[self._codes[:, place]] >= 0)
+        if column.type == "date":
+            return np.asarray(~np.isnan(_days(self._source, place, self.rows)))
         return np.asarray(~np.isnan(self._numbers[:, place]))
 
     def all_rows(self) -> np.ndarray:
@@ -72,6 +74,10 @@ class Stored:
         if column.type == "number":
             block[:, at] = self._numbers[rows, place]
             return at + 1
+        if column.type == "date":
+            written = _days(self._source, place, self.rows)[rows]
+            block[:, at : at + dates.WIDTH] = _dated(written, self._facts[column.name]["days"]["span"][0])
+            return at + dates.WIDTH
         codes = self._renumbering(column)[self._codes[rows, place]]
         known = codes >= 0
         block[np.flatnonzero(known), at + codes[known]] = 1.0
@@ -98,3 +104,27 @@ def carried(values: np.ndarray) -> np.ndarray:
         return values
     rows = np.where(missing, 0, np.arange(len(values))[:, None])
     return np.take_along_axis(values, np.maximum.accumulate(rows, axis=0), axis=0)
+
+
+def _days(source: Source, place: int, rows: int) -> np.ndarray:
+    """The days of a column, mapped from the disk. Raises DataProblem."""
+    try:
+        return np.memmap(store.place(source.content) / dates.file_of(place), np.float64, "r", shape=(rows,))
+    except (OSError, ValueError) as error:
+        text = _("The lab's copy of {name} is damaged: import the file again.")
+        raise DataProblem(text.format(name=source.name)) from error
+
+
+def _dated(days: np.ndarray, first: float) -> np.ndarray:
+    """(dates, dates.WIDTH) float32: days since the first one, then 0 or 1 for each month and weekday; NaN for no date."""
+    result = np.zeros((len(days), dates.WIDTH), np.float32)
+    known = ~np.isnan(days)
+    result[:, 0] = days - first
+    whole = np.floor(days[known]).astype("datetime64[D]")
+    months = (whole.astype("datetime64[M]").astype(np.int64)) % dates.MONTHS
+    weekdays = (whole.astype(np.int64) + 3) % dates.WEEKDAYS  # the first of January 1970 was a Thursday
+    rows = np.flatnonzero(known)
+    result[rows, 1 + months] = 1.0
+    result[rows, 1 + dates.MONTHS + weekdays] = 1.0
+    result[~known] = np.nan
+    return result

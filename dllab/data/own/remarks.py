@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dllab.data.base import Dataset
+from dllab.data.own.dates import said
 from dllab.data.own.source import UNKNOWN, Column, Unit
 from dllab.data.own_series import OwnSeries
 from dllab.data.sentences import Sentences
@@ -55,12 +56,35 @@ def _columns(facts: Mapping[str, Any], columns: tuple[Column, ...]) -> Iterator[
         elif column.type == "ignore" and found.get("counting"):
             yield _("{name} is left out: it only numbers the rows.").format(name=column.name)
         elif column.type == "ignore" and found.get("dates"):
-            yield _("{name} is left out: it holds dates.").format(name=column.name)
+            text = _("{name} is left out: it holds dates.")
+            if "days" in found:
+                text = _("{name} is left out: it holds dates. As a date it goes in as days, month and weekday.")
+            yield text.format(name=column.name)
+        elif column.type == "date":
+            yield _dated(found)
         elif column.type == "text":
             text = _("{name} is left out: it holds text.")
             if "words" in found:
                 text = _("{name} is left out: it holds text. To read its words, take the table for sentences.")
             yield text.format(name=column.name)
+
+
+def _dated(found: Mapping[str, Any]) -> str:
+    first, last = map(said, found["days"]["span"])
+    sentence = _("{name} goes in as days since {first} (the last one is {last}), month and weekday.")
+    text = sentence.format(name=found["name"], first=first, last=last)
+    if found["days"]["order"] != "ymd":
+        order = {"dmy": _("day first"), "mdy": _("month first")}[found["days"]["order"]]
+        text += " " + _("Its dates are read with the {order}.").format(order=order)
+    lost = found["rows"] - found["missing"] - found["days"]["read"]
+    if lost:
+        more = ngettext(
+            "{count:,} cell is no date and counts as missing.",
+            "{count:,} cells are no dates and count as missing.",
+            lost,
+        )
+        text += " " + more.format(count=lost)
+    return text
 
 
 def _same(found: Mapping[str, Any]) -> bool:
@@ -111,4 +135,5 @@ def _cut_off(found: Mapping[str, Any], dataset: Sentences) -> Iterator[str]:
 def _unread(facts: Mapping[str, Any], dataset: Sentences) -> Iterator[str]:
     others = [c["name"] for c in facts["columns"] if c["name"] not in (dataset.words, dataset.target)]
     if others:
-        yield _("Not used: {columns}.").format(columns=", ".join(others[:12]) + (" …" if len(others) > 12 else ""))
+        text = _("Not used: {columns}. The one Input takes words or numbers, not both: sentences go in alone.")
+        yield text.format(columns=", ".join(others[:12]) + (" …" if len(others) > 12 else ""))

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from dllab.document.experiment import Frozen
 
-ColumnType = Literal["number", "category", "text", "ignore"]
+ColumnType = Literal["number", "category", "date", "text", "ignore"]
 Encoding = Literal["utf-8-sig", "utf-16", "gb18030", "cp1252"]
 ENCODINGS: tuple[Encoding, ...] = ("utf-8-sig", "utf-16", "gb18030", "cp1252")
 DELIMITERS = (",", ";", "\t", "|")
@@ -48,3 +48,8 @@ class Column(Frozen):
     type: ColumnType = "number"
     values: tuple[Annotated[str, Field(max_length=200)], ...] = ()
     """Of a category: its values, in the order in which they are numbered."""
+
+    @property
+    def goes_in(self) -> bool:
+        """Whether it can be made numbers."""
+        return self.type in ("number", "category", "date")

@@ -82,9 +82,10 @@ def _sweep() -> None:
 
 def keep(temporary: Path, content: str) -> bool:
     """Give a finished folder its name. False where this content was there already."""
-    if is_here(content):
-        return False
     target = place(content)
+    # What an earlier version has kept may lack what this one reads.
+    if is_here(content) and {path.name for path in temporary.iterdir()} <= {path.name for path in target.iterdir()}:
+        return False
     if target.exists():  # a damaged one
         shutil.rmtree(target)
     os.replace(temporary, target)
