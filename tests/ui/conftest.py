@@ -33,6 +33,13 @@ def qapp(qapp: QApplication) -> QApplication:
 
 
 @pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits end when what they wait for comes; how long they may take says only when to give up on a busy machine."""
+    for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitCallback, QtBot.waitExposed):
+        monkeypatch.setitem(wait.__kwdefaults__, "timeout", 30_000)
+
+
+@pytest.fixture(autouse=True)
 def _nothing_left(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fails the test that leaves a thread, a timer, a window or a process behind, instead of a later one."""
     leaks = Leaks(monkeypatch)

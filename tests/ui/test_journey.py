@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from canvas_stage import Hands
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, Qt
+from pace import within
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QDrag
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
@@ -178,10 +179,8 @@ def test_from_the_welcome_page_to_two_runs_side_by_side_and_back(person: Person)
 
     person.key(Key.Key_F5)
     person.until("running")
-    clock = QElapsedTimer()
-    clock.start()
-    window.close()
-    assert clock.elapsed() < 1000
+    with within(1.0):
+        window.close()
     assert lab.link.process is None
 
 

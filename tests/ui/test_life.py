@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyqtgraph as pg
 import pytest
+from pace import within
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -112,13 +113,12 @@ def test_closing_in_training_takes_less_than_a_second_and_leaves_nothing(home: P
     ) as c:
         engine = int(wait_for(c, "running")[1])
         time.sleep(0.5)
-        began = time.monotonic()
-        c.send_signal(signal.SIGTERM)
-        assert c.wait(timeout=10) == 0
-        took = time.monotonic() - began
+        # 200 ms for Python to see the signal, then less than a second.
+        with within(1.2):
+            c.send_signal(signal.SIGTERM)
+            assert c.wait(timeout=20) == 0
         assert c.stderr is not None
         assert "QThread" not in c.stderr.read()
-    assert took < 1.5, "200 ms for Python to see the signal, then less than a second"
     assert gone(engine)
     assert list((home / "runs").rglob("*.safetensors")), "the last checkpoint"
 
@@ -128,17 +128,18 @@ def test_a_close_by_hand_in_training(home: Path) -> None:
         TRAIN
         + """
     def close():
-        began = time.monotonic()
+        say("closing")
         window.close()
-        say("closed", time.monotonic() - began)
+        say("closed")
     when("running", lambda: QTimer.singleShot(300, window, close))
 """
     )
     with child(drive, home) as c:
         engine = int(wait_for(c, "running")[1])
-        took = float(wait_for(c, "closed")[1])
-        assert c.wait(timeout=10) == 0
-    assert took < 1.0
+        wait_for(c, "closing")
+        with within(1.0):
+            wait_for(c, "closed")
+        assert c.wait(timeout=20) == 0
     assert gone(engine)
 
 
@@ -147,10 +148,9 @@ def test_a_signal_while_idle_ends_cleanly_and_keeps_unsaved_work(home: Path, num
     """R-05."""
     with child('    edit()\n    say("edited")', home) as c:
         wait_for(c, "edited")
-        began = time.monotonic()
-        c.send_signal(number)
-        assert c.wait(timeout=10) == 0
-        assert time.monotonic() - began < 1.5
+        with within(1.2):
+            c.send_signal(number)
+            assert c.wait(timeout=20) == 0
     (copy,) = find(home / "recovery").copies
     assert "extra" in copy.experiment.model.nodes
     copy.leave()
