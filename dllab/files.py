@@ -1,11 +1,28 @@
-"""The one module that writes files: a reader sees the old content or the new, never a part."""
+"""The one module that writes files: a reader sees the old content or the new, never a part. And why it could not."""
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from dllab.text import N_, _
+
+_WORDS = {
+    errno.ENOENT: N_("there is no such file or folder"),
+    errno.EACCES: N_("access to it is not allowed"),
+    errno.EPERM: N_("access to it is not allowed"),
+    errno.ENOSPC: N_("the disk is full"),
+    errno.EROFS: N_("the disk can only be read"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.ENOTDIR: N_("a part of its path is not a folder"),
+    errno.EEXIST: N_("it is there already"),
+    errno.ENAMETOOLONG: N_("its name is too long"),
+    errno.EBUSY: N_("another program is using it"),
+    errno.EIO: N_("the disk could not be read or written"),
+}
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -39,6 +56,12 @@ def read_limited(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise OSError(f"{path.name} is larger than {limit:,} bytes")
     return data
+
+
+def in_words(error: OSError) -> str:
+    """Why the system refused a file, for "… can't be opened: {reason}.": its own words are in the machine's language."""
+    words = _WORDS.get(error.errno or 0)
+    return _(words) if words else error.strerror or str(error)
 
 
 def _umask() -> int:

@@ -19,7 +19,7 @@ from PySide6.QtCore import QLockFile, QObject, Signal
 
 from dllab.document.experiment import Experiment
 from dllab.document.format import SIZE_LIMIT, from_text, to_text
-from dllab.files import read_limited, write_atomic
+from dllab.files import in_words, read_limited, write_atomic
 from ui.document import Document
 
 log = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ class _Writer:
             log.warning("the recovery copy could not be written: %s", error)
             if not self._told:
                 self._told = True
-                self._complain(error.strerror or str(error))
+                self._complain(in_words(error))
 
 
 def find(folder: Path) -> Found:

@@ -18,6 +18,7 @@ from dllab.data.own.starting import starter
 from dllab.document.edits import set_path
 from dllab.document.experiment import Choice
 from dllab.document.format import save
+from dllab.files import in_words
 from dllab.text import _
 
 
@@ -125,7 +126,7 @@ def _use(options: argparse.Namespace, dataset: Dataset) -> None:
     try:
         save(experiment, path)
     except OSError as problem:
-        raise BadInput(f"{path}: {problem.strerror or problem}") from problem
+        raise BadInput(f"{path}: {in_words(problem)}") from problem
     if not options.json:
         text = _("Wrote {path}. Train it with: dllab train {path}")
         if check(experiment).fits_only:

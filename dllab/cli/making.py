@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dllab.cli.said import BadInput
 from dllab.document.format import save
+from dllab.files import in_words
 from dllab.templates import TEMPLATES, load_template
 from dllab.text import _
 
@@ -20,7 +21,9 @@ def run(options: argparse.Namespace) -> int:
         if path.exists() and path.stat().st_size and not options.force:
             raise BadInput(_("{path} is there already; --force writes over it").format(path=path))
         save(load_template(options.template), path)
-    except (OSError, ValueError) as problem:
-        raise BadInput(f"{path}: {getattr(problem, 'strerror', None) or problem}") from problem
+    except OSError as problem:
+        raise BadInput(f"{path}: {in_words(problem)}") from problem
+    except ValueError as problem:
+        raise BadInput(f"{path}: {problem}") from problem
     print(_("Wrote {path}. Train it with: dllab train {path}").format(path=path))
     return 0

@@ -9,6 +9,7 @@ from dllab.cli.said import BadInput
 from dllab.document import edits
 from dllab.document.experiment import Experiment
 from dllab.document.format import FileProblem, load
+from dllab.files import in_words
 from dllab.text import _
 
 
@@ -21,7 +22,7 @@ def opened(path: str) -> Experiment:
     except FileNotFoundError as problem:
         raise BadInput(_("{path}: there is no such file").format(path=path)) from problem
     except OSError as problem:
-        raise BadInput(f"{path}: {problem.strerror or problem}") from problem
+        raise BadInput(f"{path}: {in_words(problem)}") from problem
     except ValueError as problem:  # a name that no file can have
         raise BadInput(f"{path!r}: {problem}") from problem
 

@@ -15,7 +15,7 @@ from dllab.cli.said import BadInput, print_line
 from dllab.cli.training import refuse_code, refuse_untrainable
 from dllab.engine.trouble import explain as explain_trouble
 from dllab.engine.trouble import explain_non_finite
-from dllab.files import write_atomic
+from dllab.files import in_words, write_atomic
 from dllab.stepping import Operation, walk
 from dllab.stepping.saying import say
 from dllab.text import _
@@ -63,7 +63,7 @@ def write_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
     try:
         write_atomic(Path(path), whole.getvalue())
     except OSError as problem:
-        raise BadInput(f"{path}: {problem.strerror or problem}") from problem
+        raise BadInput(f"{path}: {in_words(problem)}") from problem
 
 
 def _kept(operation: Operation) -> dict[str, np.ndarray]:

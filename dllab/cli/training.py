@@ -18,7 +18,7 @@ from dllab.cli.said import BadInput, answers, complain
 from dllab.document.code import codes, digest
 from dllab.document.experiment import Experiment
 from dllab.engine.trouble import explain, explain_non_finite
-from dllab.files import write_atomic
+from dllab.files import in_words, write_atomic
 from dllab.text import _, ngettext
 from dllab.training.clusters import Following
 from dllab.training.metrics import SCORES
@@ -95,7 +95,7 @@ def _write(path: str, lines: list[str]) -> None:
     try:
         write_atomic(Path(path), "".join(f"{line}\n" for line in lines).encode())
     except OSError as problem:
-        raise BadInput(f"{path}: {problem.strerror or problem}") from problem
+        raise BadInput(f"{path}: {in_words(problem)}") from problem
 
 
 class Report:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dllab.document.experiment import Experiment
 from dllab.document.format import save
+from dllab.files import in_words
 from dllab.text import _
 from dllab.training import checkpoint
 from dllab.training.session import Session
@@ -44,5 +45,5 @@ class Keeping:
             checkpoint.save(session, self._folder)
         except OSError as error:
             log.exception("checkpoint")
-            return _("The checkpoint could not be written: {reason}").format(reason=error.strerror)
+            return _("The checkpoint could not be written: {reason}").format(reason=in_words(error))
         return ""

@@ -1,6 +1,5 @@
 """Fits in a process of their own: the same results, the same words, and an end at any moment."""
 
-
 import numpy as np
 import pytest
 from pace import within

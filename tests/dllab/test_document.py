@@ -21,7 +21,7 @@ from dllab.document.diff import diff
 from dllab.document.edits import Refused
 from dllab.document.experiment import Choice, Experiment, Frame, Graph, Link, Node, Note, Split
 from dllab.document.format import FileProblem, Opened, from_text, graph_from_text, graph_to_text, load, save, to_text
-from dllab.files import read_limited, write_atomic
+from dllab.files import in_words, read_limited, write_atomic
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 EXAMPLE = experiment(("linear", {"features": 8}), "relu", ("linear", {"features": 2}))
@@ -472,3 +472,16 @@ def test_diff_names_what_changed() -> None:
     assert [str(x) for x in found.links_added] == ["linear.out -> linear_2.in"]
     assert [str(x) for x in found.links_removed] == ["linear.out -> relu.in", "relu.out -> linear_2.in"]
     assert not any(vars(diff(changed, changed)).values())
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FileNotFoundError(2, "Datei oder Verzeichnis nicht gefunden"), "there is no such file or folder"),
+        (OSError(28, "No space left on device"), "the disk is full"),
+        (OSError(9999, "Something odd"), "Something odd"),
+        (OSError("a.csv is larger than 8 bytes"), "a.csv is larger than 8 bytes"),
+    ],
+)
+def test_what_the_system_refused_is_said_in_the_labs_words(error: OSError, words: str) -> None:
+    assert in_words(error) == words

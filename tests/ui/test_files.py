@@ -147,9 +147,16 @@ def test_saved_under_any_name_and_opened_again(window: Window, tmp_path: Path, n
     assert window.document.experiment == load_template("digits-cnn")
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EACCES, "access to it is not allowed"),
+        (errno.EROFS, "the disk can only be read"),
+    ],
+)
 def test_a_failed_save_is_one_sentence_and_loses_nothing(
-    window: Window, file: Path, monkeypatch: pytest.MonkeyPatch, code: int
+    window: Window, file: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str
 ) -> None:
     window.files.open(file)
     change(window)
@@ -160,7 +167,7 @@ def test_a_failed_save_is_one_sentence_and_loses_nothing(
     monkeypatch.setattr("ui.shell.files.save", fail)
     window.commands["save"].trigger()
     assert sentences(window) == [
-        f"mine.dllab could not be saved: {os.strerror(code)}. Your work is still here; save it somewhere else."
+        f"mine.dllab could not be saved: {words}. Your work is still here; save it somewhere else."
     ]
     assert window.document.modified
     assert "extra" not in load(file).experiment.model.nodes
@@ -188,7 +195,7 @@ def test_a_file_that_is_none_is_one_sentence(window: Window, tmp_path: Path, con
 
 def test_a_file_that_is_gone_is_one_sentence(window: Window, tmp_path: Path) -> None:
     window.files.open(tmp_path / "gone.dllab")
-    assert sentences(window) == ["gone.dllab can't be opened: No such file or directory."]
+    assert sentences(window) == ["gone.dllab can't be opened: there is no such file or folder."]
 
 
 def test_a_newer_file_is_read_only(window: Window, file: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from ui.views.confusion import Confusion
 from ui.views.curves import Curves
 
 Key, LEFT = Qt.Key, Qt.MouseButton.LeftButton
-LONG = 15_000
+LONG = 60_000
 
 
 class Strays(QObject):

@@ -249,7 +249,7 @@ def test_a_full_disk_is_told_once(folder: Path, qtbot: QtBot, monkeypatch: pytes
         document.apply("Add", add(name))
         recovery.flush()
     qtbot.waitUntil(lambda: bool(told))
-    assert told == ["No space left on device"]
+    assert told == ["the disk is full"]
     recovery.close()
 
 

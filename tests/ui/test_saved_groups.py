@@ -204,7 +204,7 @@ def test_what_cannot_be_written_is_said(qtbot, monkeypatch) -> None:
     hands = Hands(qtbot, Experiment(model=Graph(nodes={"group": block()})))
     hands.canvas.select(["group"])
     hands.canvas.save_group()
-    assert hands.refusals == ["The group could not be saved: No space left on device."]
+    assert hands.refusals == ["The group could not be saved: the disk is full."]
     assert list(saved) == []
 
 

@@ -324,7 +324,7 @@ def test_a_card_saves_its_picture_and_its_data(window: Window, tmp_path: Path, q
         assert (tmp_path / name).stat().st_size > 0
     assert window.notices.all[-1].sentence == "a.csv is saved."
     window.bench.save_card(card, "data", tmp_path / "no such folder" / "a.csv")
-    assert window.notices.all[-1].sentence == "a.csv could not be saved: No such file or directory."
+    assert window.notices.all[-1].sentence == "a.csv could not be saved: there is no such file or folder."
 
 
 def test_a_card_says_what_one_looks_at(window: Window, qtbot: QtBot) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication
 
 from dllab.document.edits import Refused
+from dllab.files import in_words
 from dllab.text import _
 from ui.canvas import searching
 from ui.canvas.camera import STEP
@@ -190,7 +191,7 @@ def save_group(view: "View") -> None:
         view.editor.refused.emit(str(reason))
     except OSError as error:
         text = _("The group could not be saved: {reason}.")
-        view.editor.refused.emit(text.format(reason=error.strerror or error))
+        view.editor.refused.emit(text.format(reason=in_words(error)))
     else:
         view.editor.told.emit(_("“{name}” is in the palette now, under Saved groups.").format(name=name))
 

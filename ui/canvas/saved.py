@@ -17,7 +17,7 @@ from dllab.document.edits import Refused, fresh_id
 from dllab.document.experiment import GROUP, Graph, Node
 from dllab.document.flat import inside_of, ports_of, size_of
 from dllab.document.format import FileProblem, graph_to_text, part_from_text
-from dllab.files import read_limited, write_atomic
+from dllab.files import in_words, read_limited, write_atomic
 from dllab.layers import LAYERS
 from dllab.layers.base import Layer, Shape
 from dllab.layers.grouping import Group, Ports
@@ -138,7 +138,7 @@ def _read(path: Path) -> Kept:
             raise FileProblem(_("It is not a file."))
         node = _group_in(read_limited(path, _BYTES).decode("utf-8"))
     except OSError as error:
-        return Kept(key, _one_line(name), path, reason=str(error.strerror or error))
+        return Kept(key, _one_line(name), path, reason=in_words(error))
     except UnicodeDecodeError:
         return Kept(key, _one_line(name), path, reason=_("The file is damaged: it is not text in UTF-8."))
     except FileProblem as problem:

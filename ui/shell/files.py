@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from dllab.document.experiment import Experiment
 from dllab.document.format import SUFFIX, FileProblem, load, save, to_text
+from dllab.files import in_words
 from dllab.templates import TEMPLATES, load_template
 from dllab.text import _
 from ui.document import Document
@@ -74,7 +75,7 @@ class Files(QObject):
             return
         except OSError as error:
             text = _("{name} can't be opened: {reason}.")
-            self.notice.emit("error", text.format(name=path.name, reason=error.strerror or error))
+            self.notice.emit("error", text.format(name=path.name, reason=in_words(error)))
             return
         self._show(found.experiment, path, found.newer)
         self.recent.add(path)
@@ -123,7 +124,7 @@ class Files(QObject):
             save(experiment, path)
         except OSError as error:
             text = _("{name} could not be saved: {reason}. Your work is still here; save it somewhere else.")
-            self.notice.emit("error", text.format(name=path.name, reason=error.strerror or error))
+            self.notice.emit("error", text.format(name=path.name, reason=in_words(error)))
             return False
         self._on_disk = hashlib.sha256(to_text(experiment).encode()).digest()
         self._document.read_only = False

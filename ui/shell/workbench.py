@@ -11,6 +11,7 @@ from dllab.checking import Problem
 from dllab.document.experiment import Experiment
 from dllab.document.flat import home_of
 from dllab.document.paths import has_node
+from dllab.files import in_words
 from dllab.text import _
 from ui.canvas import Canvas, Outline, Palette
 from ui.canvas.saved import saved
@@ -173,7 +174,7 @@ class Workbench(QMainWindow):
             saved.remove(key)
         except OSError as error:
             text = _("The group could not be removed: {reason}.")
-            self.notice.emit("error", text.format(reason=error.strerror or error))
+            self.notice.emit("error", text.format(reason=in_words(error)))
 
     def _select(self, ids: tuple[str, ...]) -> None:
         self.inspector.show_selection(ids)
@@ -241,7 +242,7 @@ class Workbench(QMainWindow):
                 save_data(card.view, path)
         except OSError as error:
             text = _("{name} could not be saved: {reason}.")
-            self.notice.emit("error", text.format(name=path.name, reason=error.strerror or error))
+            self.notice.emit("error", text.format(name=path.name, reason=in_words(error)))
         else:
             self.notice.emit("good", _("{name} is saved.").format(name=path.name))
 

@@ -12,7 +12,7 @@ from dllab.data.own.chunks import TextTable, unlike
 from dllab.data.own.names import PARQUET, TABLES, TARBALLS, TEXTS, is_idx, refusal
 from dllab.data.own.sniffing import HEAD, looks_tabular, sniff, sniff_encoding
 from dllab.data.own.source import Reading, Source
-from dllab.files import write_atomic
+from dllab.files import in_words, write_atomic
 from dllab.text import _
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def bring(path: Path, given: dict[str, Any] | None = None, progress: Progress | 
     try:
         return _reader(path, given or {})(path, given or {}, tell)
     except OSError as error:
-        raise DataProblem(f"{path.name}: {error.strerror or error}") from error
+        raise DataProblem(f"{path.name}: {in_words(error)}") from error
 
 
 def _reader(path: Path, given: dict[str, Any]) -> Callable[[Path, dict[str, Any], Progress], dict[str, Any]]:
