@@ -12,6 +12,7 @@ from dllab.engine.errands import Errand
 from dllab.engine.outbox import Outbox
 from dllab.engine.trouble import explain_view
 from dllab.probes import CLUSTER_PROBES, PROBES, SLOW, SLOW_OF_CLUSTERS, DoesNotApply, Shown, compute, compute_clusters
+from dllab.probes.weights import watched
 from dllab.text import _
 from dllab.training.clusters import Following
 from dllab.training.session import Session
@@ -83,6 +84,12 @@ class Pictures:
         """The run stands elsewhere and waits to be seen: make all of them now."""
         for look in self._looks.values():
             look.due = 0.0 if not look.watch else look.due
+
+    def watch(self, session: Session) -> bool:
+        """Let the run keep what is looked at of its last step; whether that is not known yet."""
+        asked = [look.params for look in self._looks.values() if look.probe == "weights"]
+        session.update.watch(p for params in asked for p in watched(session, params).values())
+        return session.update.watches and not session.update.before
 
     def following(self, session: Session) -> Following:
         """The clusterings of what this network puts out."""

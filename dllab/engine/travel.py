@@ -18,6 +18,7 @@ class Travel:
     def __init__(self, session: Session, budget: int = BUDGET) -> None:
         self.session = session
         self.timeline = Timeline(session, budget)
+        session.past = self.timeline
         self.end: Snapshot | None = None
         self.target: int | None = None
         """The step that is on the way."""
@@ -68,6 +69,18 @@ class Travel:
             self.record()
         self.target = None
         return True
+
+    def retrace(self) -> None:
+        """Take the last step once more, for what is to be known of it; everything is as it was afterwards."""
+        session = self.session
+        if not self.timeline.reaches(session.step - 1):
+            return
+        here = snapshot(session)
+        self.timeline.go_to(session.step - 1)
+        self.timeline.advance()
+        before = session.update.before
+        restore(session, here)
+        session.update.before = before
 
     def find_fault(self, step: int) -> Fault | None:
         """What made the loss of `step` no number. The present is before that step then, as if it had not been tried."""

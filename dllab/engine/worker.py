@@ -431,10 +431,17 @@ class Worker(threading.Thread):
             self._travel.record()
         if self._waits():
             return
+        if self._session is not None and self._pictures.watch(self._session) and self._state in _AT_REST:
+            self._retrace()
         for look in self._pictures.due(self._session, self._run, self._walking is not None):
             self._pictures.show(self._session, self._run, look)
             if self._travel is not None and self._travel.away and not self.inbox.empty():
                 return
+
+    def _retrace(self) -> None:
+        """A run at rest takes no step that would tell what the last one did."""
+        if self._travel is not None and self._walking is None:
+            self._travel.retrace()
 
     def _flush(self) -> None:
         self._flushed = time.perf_counter()

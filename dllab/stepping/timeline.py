@@ -80,6 +80,14 @@ class Timeline:
         """What was changed, and before which step."""
         return tuple(self._changes)
 
+    def weights(self) -> list[tuple[int, dict[str, Tensor]]]:
+        """Step and state of the network in every snapshot."""
+        prefix = "network."
+        return [
+            (kept.step, {k.removeprefix(prefix): v for k, v in kept.tensors.items() if k.startswith(prefix)})
+            for kept in self._kept
+        ]
+
     def keep(self) -> None:
         """Take a snapshot of the session, which must stand between two steps."""
         step = self._session.step

@@ -22,6 +22,7 @@ from dllab.training.device import choose
 from dllab.training.loops import Held
 from dllab.training.memory import refuse_if_too_large
 from dllab.training.precision import Precision
+from dllab.training.remembered import Remembered
 from dllab.training.scoring import Mean, joined, numbers, samples
 from dllab.training.update import Update
 
@@ -62,6 +63,9 @@ class Session:
 
     Raises what `prepare`, `build` and `refuse_if_too_large` raise.
     """
+
+    past: Remembered | None = None
+    """Its time line, where somebody keeps one."""
 
     def __init__(self, experiment: Experiment, device: str = "auto", prepared: Prepared | None = None) -> None:
         self.experiment = experiment

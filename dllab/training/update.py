@@ -1,6 +1,7 @@
 """One update of the weights: penalty, clipping, optimiser, and the learning rate along its schedule."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -41,6 +42,9 @@ class Update:
         self.norm: float | None = None
         """Length of the last gradient before clipping, if anything looks at it."""
         self.clips = bool(self.recipe.clip_norm or self.recipe.clip_value)
+        self._watched: tuple[nn.Parameter, ...] = ()
+        self.before: dict[nn.Parameter, Tensor] = {}
+        """What is watched, as it was before the last step; empty until one has been taken."""
         self.touches = self.clips or self.recipe.l1 > 0
         """Whether anything is done to the gradients before the optimiser takes them."""
 
@@ -61,8 +65,21 @@ class Update:
             self.prepare()
         self.apply()
 
+    def watch(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Keep what these were before every step from now on; of nothing else."""
+        watched = tuple(parameters)
+        if len(watched) != len(self._watched) or any(a is not b for a, b in zip(watched, self._watched, strict=True)):
+            self._watched, self.before = watched, {}
+
+    @property
+    def watches(self) -> bool:
+        """Whether anything is watched."""
+        return bool(self._watched)
+
     def apply(self) -> None:
         """The optimiser's part, by the gradients as they are."""
+        if self._watched:
+            self.before = {p: p.detach().clone() for p in self._watched}
         if self._scaler is None:
             self.optimiser.step()
         else:
@@ -147,6 +164,7 @@ class Update:
         for key, value in tensors.items():
             number, name = key.split(".", 1)
             states.setdefault(int(number), {})[name] = value
+        self.before = {}
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": states, "param_groups": groups})
         for group in self.optimiser.param_groups:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from engine_client import Client
 from examples import moons
+from sklearn.decomposition import PCA
 
 from dllab.clustering.fit import ClusterProblem
 from dllab.clustering.unfolding import Unfolding, available, unfold
@@ -18,8 +19,10 @@ from dllab.engine import protocol
 from dllab.engine.errands import Errand
 from dllab.engine.outbox import Outbox
 from dllab.engine.pictures import Pictures
+from dllab.engine.travel import Travel
 from dllab.probes import SLOW, DoesNotApply, compute, load_probes
 from dllab.probes.landscape import directions
+from dllab.probes.path import path_of
 from dllab.templates import load_template
 from dllab.training.run import train
 from dllab.training.session import Session
@@ -69,6 +72,51 @@ def test_every_place_is_the_loss_at_those_weights() -> None:
         outputs = torch.func.functional_call(session.network, moved, (x,))
         session.network.train()
         assert loss[row, column] == pytest.approx(float(session.loss(outputs, targets)), rel=1e-5)
+
+
+def test_along_the_path_every_place_is_the_loss_at_those_weights_and_the_path_is_scikit_learns() -> None:
+    session = Session(load_template("digits-cnn"), "cpu")
+    travel = Travel(session)
+    kept = []
+    for _step in range(30):
+        travel.timeline.keep()
+        kept.append(torch.cat([p.detach().flatten() for p in session.network.parameters()]).double())
+        session.advance()
+    shown = compute(session, "landscape", {"resolution": 5, "along": "path"})
+    loss, places, heights, path = (shown.arrays[name] for name in ("loss", "places", "heights", "path"))
+    here = torch.cat([p.detach().flatten() for p in session.network.parameters()]).double()
+    rows = torch.stack(kept).numpy()
+    judge = PCA(2, svd_solver="full").fit(rows)
+    assert shown.labels["shares"] == pytest.approx(judge.explained_variance_ratio_)
+    expected = (rows - here.numpy()) @ judge.components_.T
+    expected *= np.sign((expected * path).sum(0))
+    assert path == pytest.approx(expected, rel=1e-3, abs=1e-3)
+    assert places[0] < path[:, 0].min()
+    assert heights[-1] > path[:, 1].max()
+    found = path_of(session, dict(session.network.named_parameters()))
+    across, up = (torch.cat([one.flatten() for one in ones]).double() for ones in (found.across, found.up))
+    assert [float(across @ across), float(up @ up), float(across @ up)] == pytest.approx([1, 1, 0], abs=1e-5)
+    x, targets, _labels = session.validation.samples(0, 256)
+    for row, column in ((0, 4), (3, 1), (4, 2)):
+        moved = {
+            name: p.detach() + float(places[column]) * one + float(heights[row]) * two
+            for (name, p), one, two in zip(session.network.named_parameters(), found.across, found.up, strict=True)
+        }
+        session.network.eval()
+        outputs = torch.func.functional_call(session.network, moved, (x,))
+        session.network.train()
+        assert loss[row, column] == pytest.approx(float(session.loss(outputs, targets)), rel=1e-4)
+    assert shown.labels["here"] == session.evaluate(x, targets, _labels)["loss"]
+
+
+def test_a_run_without_a_time_line_has_no_path_in_one_clear_line() -> None:
+    session = trained("moons-mlp", 5)
+    with pytest.raises(DoesNotApply, match="too few snapshots"):
+        compute(session, "landscape", {"along": "path"})
+    travel = Travel(session)
+    assert travel.timeline.steps == [5]
+    with pytest.raises(DoesNotApply, match="too few snapshots"):
+        compute(session, "landscape", {"along": "path"})
 
 
 @pytest.mark.parametrize("template", ["digits-cnn", "resnet-digits"])

@@ -4,6 +4,7 @@ import itertools
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import torch
 from engine_client import Client
@@ -268,3 +269,51 @@ def test_a_rate_changed_after_walking_back_acts_from_the_last_step_on(engine: Cl
     session.update.set_learning_rate(0.5)
     expected += [session.advance().loss for _step in range(3)]
     assert engine.curve("train_loss", "rate") == ([1, 2, 3, 4, 5, 6], expected)
+
+
+def test_what_the_last_step_did_to_the_weights_is_known_wherever_the_run_stands(engine: Client) -> None:
+    session, weights = Session(moons(), "cpu"), []
+    for _step in range(7):
+        weights.append(session.network.layers["linear"].weight.detach().numpy().copy())
+        session.advance()
+    engine.send(protocol.Train("changes", to_text(moons()), "cpu", "epoch"))
+    engine.state("paused", run="changes")
+    engine.send(protocol.Subscribe(2, "weights", {"node": "linear", "since": "step"}))
+    # The look began when the run stood already: what its last step did is found all the same, and so it is in its past.
+    for step in (6, 3, 4, 1):
+        engine.send(protocol.Seek(step))
+        shown = engine.wait(lambda e, step=step: isinstance(e, protocol.Picture) and e.id == 2 and e.step == step)
+        change = protocol.unpack(shown.arrays["weight.change"])
+        assert (change == weights[step] - weights[step - 1]).all()
+        moved = shown.labels["parameters"]["weight"]["moved"]
+        assert moved == pytest.approx(np.linalg.norm(change) / np.linalg.norm(weights[step - 1]), rel=1e-5)
+    engine.send(protocol.Seek(0))
+    shown = engine.wait(lambda e: isinstance(e, protocol.Picture) and e.id == 2 and e.step == 0)
+    assert "weight.change" not in shown.arrays
+    engine.send(protocol.Unsubscribe(2))
+    engine.send(protocol.Resume())
+    engine.state("done", run="changes")
+    assert engine.curve("train_loss", "changes")[1] == train(moons(), "cpu").losses
+
+
+def test_the_last_step_is_taken_again_without_a_trace() -> None:
+    session, weights = Session(with_dropout(), "cpu"), []
+    for _step in range(14):
+        weights.append(session.network.layers["linear"].weight.detach().clone())
+        session.advance()
+    session = Session(with_dropout(), "cpu")
+    travel = Travel(session)
+    for _step in range(13):
+        session.advance()
+    assert not session.update.before
+    parameter = session.network.layers["linear"].weight
+    session.update.watch([parameter])
+    there = state_of(session)
+    travel.retrace()
+    assert same(state_of(session), there)
+    assert torch.equal(session.update.before[parameter], weights[12])
+    session.advance()
+    assert torch.equal(session.update.before[parameter], weights[13])
+    session.update.watch([])
+    session.advance()
+    assert not session.update.before

@@ -40,13 +40,14 @@ def drawn(qtbot: QtBot, view: View) -> None:
 
 
 def answer(engine: Engine, loss: np.ndarray = LOSS, progress: float = 1.0) -> None:
-    engine.show("landscape", {"samples": 256, "whole": 270, "progress": progress}, loss=loss, places=PLACES)
+    labels = {"samples": 256, "whole": 270, "progress": progress, "here": float(loss[2, 2]), "along": "random"}
+    engine.show("landscape", labels, loss=loss, places=PLACES, heights=PLACES)
 
 
 def test_nothing_is_asked_before_somebody_asks(qtbot: QtBot, view: Landscape, engine: Engine) -> None:
     assert engine.probes() == []
     qtbot.mouseClick(view.bar.ask_button, LEFT)
-    assert engine.params("landscape") == {"resolution": 15, "seed": 0, "asked": 1}
+    assert engine.params("landscape") == {"resolution": 15, "along": "random", "seed": 0, "asked": 1}
     drawn(qtbot, view)
     assert view.bar.cancel_button.isVisible()
     half = np.where(np.arange(25).reshape(5, 5) < 13, LOSS, np.nan)
@@ -85,7 +86,35 @@ def test_it_can_be_given_up_and_other_directions_tried(qtbot: QtBot, view: Lands
     answer(engine)
     drawn(qtbot, view)
     qtbot.mouseClick(view.other_button, LEFT)
-    assert engine.params("landscape") == {"resolution": 41, "seed": 1, "asked": 3}
+    assert engine.params("landscape") == {"resolution": 41, "along": "random", "seed": 1, "asked": 3}
+
+
+def test_along_the_path_of_training_the_way_is_drawn(qtbot: QtBot, view: Landscape, engine: Engine) -> None:
+    qtbot.mouseClick(view.bar.ask_button, LEFT)
+    answer(engine)
+    drawn(qtbot, view)
+    view.along.choose("path")
+    assert engine.params("landscape") == {"resolution": 15, "along": "path", "seed": 0, "asked": 2}
+    way = np.array([[-3.0, -1.0], [-1.0, 0.5], [0.0, 0.0]])
+    labels = {
+        "samples": 256, "progress": 1.0, "here": 0.25, "along": "path", "steps": [0, 40, 800], "shares": [0.8, 0.15],
+    }  # fmt: skip
+    engine.show("landscape", labels, loss=LOSS, places=2 * PLACES - 1.5, heights=2 * PLACES - 0.25, path=way)
+    drawn(qtbot, view)
+    assert view.path.getData()[0].tolist() == [-3, -1, 0]
+    assert [point.pos().x() for point in view.begin.points()] == [-3]
+    assert not view.other_button.isVisible()
+    assert view.caption.text().startswith(
+        "○ step 0 to + step 800: loss 0.25 · the directions hold 80.0 % and 15.0 % of the way"
+    )
+    hover(qtbot, view.plot.viewport(), place_of(view.plot, 0.5, -2.25))
+    assert view.plot.readout.plain.startswith("0.5 · first, −2.25 · second direction; loss 1.5")
+    _header, rows = view.rows()
+    assert next(iter(rows)) == (-3.5, -2.25, 1.5)
+    view.along.choose("random")
+    answer(engine)
+    drawn(qtbot, view)
+    assert view.path.getData()[0].size == 0
 
 
 def test_why_there_is_none_is_said_and_a_reset_forgets(qtbot: QtBot, view: Landscape, engine: Engine, lab: Lab) -> None:

@@ -446,6 +446,31 @@ def test_the_numbers_themselves(qtbot: QtBot, weights: Weights) -> None:
     assert "25.0 % as long" in weights.caption.text()
 
 
+def test_the_change_is_since_the_start_or_in_the_last_step(qtbot: QtBot, weights: Weights, engine: Engine) -> None:
+    assert not weights.since.isVisible()
+    weights.tabs.choose("change")
+    weights.redraw()
+    assert weights.since.isVisible()
+    assert weights.caption.text().startswith("now minus at the start")
+    assert engine.params("weights") == {"node": "conv2d"}
+    weights.since.choose("step")
+    assert engine.params("weights") == {"node": "conv2d", "since": "step"}
+    facts = {"weight": {"shape": [2, 1, 2, 2], "mean": 0.0, "std": 0.1, "moved": 0.00123}}
+    labels = {"node": "conv2d", "numbers": "weight", "parameters": facts, "since": "step", "step": 8}
+    edges, counts = np.linspace(-1, 1, 3), np.array([4, 4])
+    arrays = {"weight.edges": edges, "weight.counts": counts, "weight.initial": counts}
+    values = np.arange(8.0).reshape(2, 1, 2, 2)
+    engine.show("weights", labels, **arrays, **{"weight.values": values, "weight.change": values / 1000})
+    weights.redraw()
+    assert weights.caption.text() == "after step 8 minus before it: the change is 0.123 % as long as the weights"
+    assert list(weights.rows()[1])[-1] == (1, 0, 1, 1, 0.007)
+    engine.show("weights", labels, **arrays, **{"weight.values": values})
+    weights.redraw()
+    assert weights.caption.text() == "What a step changes is known as soon as the next one is trained."
+    weights.tabs.choose("values")
+    assert engine.params("weights") == {"node": "conv2d"}
+
+
 def test_weights_follow_the_selection(weights: Weights, engine: Engine, lab: Lab) -> None:
     lab.select("linear")
     assert engine.params("weights") == {"node": "linear"}

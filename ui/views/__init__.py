@@ -81,9 +81,10 @@ LANDSCAPE = Declaration(
     "landscape",
     N_("Loss landscape"),
     N_(
-        "What the loss would be if all weights moved together, along two random directions, each as large as the weights "
-        "themselves. The cross is where the network stands now. A wide, flat valley forgives small changes; a ragged "
-        "one makes training hard. It is two directions out of very many: a picture, not a proof."
+        "What the loss would be if all weights moved together, along two directions. Random ones are as large as the "
+        "weights themselves; those of the path of training are the two in which the weights have moved most, and the "
+        "line is the way they took. The cross is where the network stands now. A wide, flat valley forgives small "
+        "changes; a ragged one makes training hard. It is two directions out of very many: a picture, not a proof."
     ),
     "mdi6.image-filter-hdr",
     "ui.views.landscape:Landscape",

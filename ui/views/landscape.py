@@ -17,13 +17,14 @@ from ui.views.boundary import edges, finer
 from ui.views.colours import mixed, rgb, shade, viridis
 from ui.views.controls import Caption, Tabs, TextButton
 from ui.views.heat import ColourBar
-from ui.views.numbers import show
+from ui.views.numbers import percent, show
 from ui.views.plot import Plot, pen
 from ui.views.requests import Reason, Request, RequestBar
 
 if TYPE_CHECKING:
     from ui.lab import Lab
 
+_ALONG = {"random": N_("Random"), "path": N_("Training path")}
 _CONTOURS = 9
 _ONE_ROW = 440
 _FINEST = 10
@@ -52,6 +53,9 @@ class Landscape(View):
         self.bar.cancelled.connect(self.request.cancel)
         self.other_button = TextButton(_("Other directions"), self.body)
         self.other_button.clicked.connect(self._turn)
+        self.along = Tabs(_("Along which directions"), self.body)
+        self.along.set_tabs([(key, _(word)) for key, word in _ALONG.items()])
+        self.along.chosen.connect(self._on_along)
         self.finesse = Tabs(_("How fine"), self.body)
         self.finesse.set_tabs([(str(n), f"{n} × {n}") for n in (15, 25, 41)])
         self.caption = Caption(self.body)
@@ -64,15 +68,23 @@ class Landscape(View):
         self.image.setZValue(-20)
         self.here = pg.ScatterPlotItem(pxMode=True)
         self.here.setZValue(20)
-        for item in (self.image, self.here):
+        self.path = pg.PlotCurveItem()
+        self.begin = pg.ScatterPlotItem(pxMode=True)
+        for item in (self.path, self.begin):
+            item.setZValue(10)
+        for item in (self.image, self.path, self.begin, self.here):
             self.plot.plotItem.addItem(item)
         self.scale = ColourBar(self.body)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         asking = QHBoxLayout()
         asking.setSpacing(12)
         asking.addWidget(self.bar)
         asking.addWidget(self.other_button)
         asking.addStretch(1)
         self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.addWidget(self.along)
         self._top.addWidget(self.finesse)
         self._top.addLayout(asking, 1)
         row = QHBoxLayout()
@@ -95,7 +107,15 @@ class Landscape(View):
         self.request.arrived(key)
 
     def _compute(self) -> None:
-        self.request.begin(Want("landscape", {"resolution": int(self.finesse.current), "seed": self._seed}))
+        asked = {"resolution": int(self.finesse.current), "along": self.along.current, "seed": self._seed}
+        self.request.begin(Want("landscape", asked))
+
+    def _on_along(self, _key: str) -> None:
+        # What is on the screen is about the other directions.
+        if self.request.answer is not None or self.request.under_way:
+            self._compute()
+        self.request.problem = ""
+        self.mark()
 
     def _turn(self) -> None:
         """Along two other random directions."""
@@ -119,14 +139,16 @@ class Landscape(View):
         self.bar.show_request(request.under_way, request.share)
         self.reason.say(request.problem)
         self.bar.set_words(_("Compute") if answer is None else _("Compute again"))
-        self.other_button.setVisible(answer is not None and not request.under_way)
+        other = answer is not None and not request.under_way and self.along.current == "random"
+        self.other_button.setVisible(other)
         self.scale.setVisible(answer is not None)
         tall = self.height() >= 260
         self.plot.set_labels(bottom=_("first direction") if tall else "", left=_("second direction") if tall else "")
         if answer is None:
             self.caption.setText(_("How the loss changes when all weights move: takes a few seconds."))
             self.summarise(request.problem or self.caption.text())
-            self.here.setData([], [])
+            for item in (self.here, self.path, self.begin):
+                item.setData([], [])
             self.image.clear()
             return
         self.caption.setText(self._facts(answer))
@@ -134,9 +156,10 @@ class Landscape(View):
         self.plot.setAccessibleDescription(self.caption.text())
         if self._drawn[0] is not answer or self._drawn[1] != theme.tokens.dark:
             self._drawn = answer, theme.tokens.dark
-            self._draw_map(unpack(answer.arrays["loss"]), unpack(answer.arrays["places"]))
+            self._draw_map(*(unpack(answer.arrays[name]) for name in ("loss", "places", "heights")))
+            self._draw_path(answer)
 
-    def _draw_map(self, loss: np.ndarray, places: np.ndarray) -> None:
+    def _draw_map(self, loss: np.ndarray, places: np.ndarray, heights: np.ndarray) -> None:
         tokens = theme.tokens
         values = _coloured(loss)
         lut, (low, high) = viridis(), _ends(values)
@@ -148,23 +171,46 @@ class Landscape(View):
             pixels[edges(np.searchsorted(levels, smooth))] = rgb(mixed("#FFFFFF", "#808080", 0.75))
         self.image.setImage(pixels, autoLevels=False, levels=None)
         half = float(places[1] - places[0]) / 2
-        start, side = float(places[0]) - half, float(places[-1] - places[0]) + 2 * half
-        self.image.setRect(QRectF(start, start, side, side))
+        left, bottom = float(places[0]) - half, float(heights[0]) - half
+        side = float(places[-1] - places[0]) + 2 * half
+        self.image.setRect(QRectF(left, bottom, side, side))
         self.scale.set_scale(lut, *_ends(loss))
         self.here.setData(x=[0.0], y=[0.0], symbol="+", size=15, pen=pen("#000000", 1.0), brush=pg.mkBrush("#FFFFFF"))
         self.plot.fit()
 
-    def _facts(self, answer: Picture) -> str:
-        loss = unpack(answer.arrays["loss"])
-        middle = float(loss[len(loss) // 2, len(loss) // 2])
-        text = _("+ the weights of step {step}: loss {loss} · around it {low} to {high} · {count} validation samples")
-        return text.format(
-            step=f"{answer.step:,}",
-            loss=show(middle),
-            low=show(float(np.nanmin(loss))),
-            high=show(float(np.nanmax(loss))),
-            count=f"{answer.labels['samples']:,}",
+    def _draw_path(self, answer: Picture) -> None:
+        """The way from the first snapshot to the present weights."""
+        if "path" not in answer.arrays:
+            for item in (self.path, self.begin):
+                item.setData([], [])
+            return
+        places = unpack(answer.arrays["path"])
+        # Dark on light and light on dark: the map has both.
+        self.path.setData(places[:, 0], places[:, 1], pen=pen("#FFFFFF", 2.0), shadowPen=pen("#000000", 4.0))
+        self.begin.setData(
+            x=places[:1, 0], y=places[:1, 1], symbol="o", size=10, pen=pen("#000000", 1.0), brush=pg.mkBrush("#FFFFFF")
         )
+
+    def _facts(self, answer: Picture) -> str:
+        loss, labels = unpack(answer.arrays["loss"]), answer.labels
+        facts = {
+            "step": f"{answer.step:,}",
+            "loss": show(float(labels["here"])),
+            "low": show(float(np.nanmin(loss))),
+            "high": show(float(np.nanmax(loss))),
+            "count": f"{labels['samples']:,}",
+        }
+        if labels.get("along") != "path":
+            text = _(
+                "+ the weights of step {step}: loss {loss} · around it {low} to {high} · {count} validation samples"
+            )
+            return text.format(**facts)
+        first, second = (percent(float(share)) for share in labels["shares"])
+        text = _(
+            "○ step {first_step} to + step {step}: loss {loss} · the directions hold {first} and {second} of the way · "
+            "{count} validation samples"
+        )
+        return text.format(first_step=f"{labels['steps'][0]:,}", first=first, second=second, **facts)
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -172,20 +218,20 @@ class Landscape(View):
         answer = self.request.answer
         if place is None or answer is None:
             return
-        loss, places = unpack(answer.arrays["loss"]), unpack(answer.arrays["places"])
+        loss, places, heights = (unpack(answer.arrays[name]) for name in ("loss", "places", "heights"))
         step = float(places[1] - places[0])
-        column_, row = (round((v - float(places[0])) / step) for v in place)
+        column_, row = (round((v - float(along[0])) / step) for v, along in zip(place, (places, heights), strict=True))
         if not (0 <= row < len(places) and 0 <= column_ < len(places)) or not np.isfinite(loss[row, column_]):
             self.plot.readout.hide()
             return
-        middle = len(places) // 2
-        value, more = float(loss[row, column_]), float(loss[row, column_] - loss[middle, middle])
+        value = float(loss[row, column_])
+        more = value - float(answer.labels["here"])
         lines = [("■", theme.tokens.train, _("loss {value}").format(value=show(value)))]
-        if (row, column_) != (middle, middle):
+        if places[column_] or heights[row]:
             words = _("{value} more than here") if more >= 0 else _("{value} less than here")
             lines.append(("+", theme.tokens.muted, words.format(value=show(abs(more)))))
         title = _("{x} · first, {y} · second direction").format(
-            x=show(float(places[column_])), y=show(float(places[row]))
+            x=show(float(places[column_])), y=show(float(heights[row]))
         )
         self.plot.say(title, lines, *place)
 
@@ -207,9 +253,9 @@ class Landscape(View):
         answer = self.request.answer
         if answer is None:
             return [], []
-        loss, places = unpack(answer.arrays["loss"]), unpack(answer.arrays["places"])
+        loss, places, heights = (unpack(answer.arrays[name]) for name in ("loss", "places", "heights"))
         cells = np.ndindex(*loss.shape)
-        return ["first", "second", "loss"], ((float(places[j]), float(places[i]), float(loss[i, j])) for i, j in cells)
+        return ["first", "second", "loss"], ((float(places[j]), float(heights[i]), float(loss[i, j])) for i, j in cells)
 
 
 def _coloured(loss: np.ndarray) -> np.ndarray:

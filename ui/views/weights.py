@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _WORDS = {"weight": N_("Weight"), "bias": N_("Bias")}
 _MAPS = {"values": N_("Numbers"), "change": N_("Change")}
 """Tabs that show the matrix or the filters themselves."""
+_SINCE = {"start": N_("Since the start"), "step": N_("In the last step")}
 _WIDE = 360
 
 
@@ -40,7 +41,12 @@ class Weights(View):
         self._looking = Looking(lab, learned=True)
         self._node = ""
         self.tabs = Tabs(_("Which parameter"), self.body)
+        self.tabs.chosen.connect(self.ask)
         self.tabs.chosen.connect(self.mark)
+        self.since = Tabs(_("Since when"), self.body)
+        self.since.set_tabs([(key, _(word)) for key, word in _SINCE.items()])
+        self.since.chosen.connect(self.ask)
+        self.since.chosen.connect(self.mark)
         self.keys = Keys(self.body)
         self.caption = Caption(self.body)
         self.plot = Plot(self.body, zoom=(True, False))
@@ -51,6 +57,12 @@ class Weights(View):
             self.plot.plotItem.addItem(item)
         self.heat = HeatMap(self.body, _("The weights themselves"))
         self.scale = ColourBar(self.body)
+        self._lay_out()
+        self.restyle()
+        lab.selection_changed.connect(self.ask)
+        lab.runs.added.connect(self.ask)
+
+    def _lay_out(self) -> None:
         maps = QWidget(self.body)
         side = QHBoxLayout(maps)
         side.setContentsMargins(0, 4, 0, 0)
@@ -64,18 +76,17 @@ class Weights(View):
         self._top.setSpacing(4)
         self._top.addWidget(self.tabs)
         self._top.addStretch(1)
+        self._top.addWidget(self.since)
         self._top.addWidget(self.keys)
         layout = column(self.body, 2)
         layout.addLayout(self._top)
         layout.addWidget(self.pages, 1)
         layout.addWidget(self.caption)
-        self.restyle()
-        lab.selection_changed.connect(self.ask)
-        lab.runs.added.connect(self.ask)
 
     def wants(self) -> dict[str, Want]:
         node = self._looking.node()
-        return {"weights": Want("weights", {"node": node})} if node else {}
+        by_step = self.tabs.current == "change" and self.since.current == "step"
+        return {"weights": Want("weights", {"node": node, **({"since": "step"} if by_step else {})})} if node else {}
 
     # --- drawing ----------------------------------------------------------------------------------------------------
 
@@ -96,7 +107,9 @@ class Weights(View):
             self._draw_maps(picture)
         else:
             self._draw_histogram(picture)
-        self.caption.setText(self._moved(facts[name]) if self.tabs.current == "change" else self._facts(facts[name]))
+        self.since.setVisible(self.tabs.current == "change")
+        change = self.tabs.current == "change"
+        self.caption.setText(self._moved(picture, facts[name]) if change else self._facts(facts[name]))
         spoken = _("{parameter} of {layer}: {facts}").format(
             parameter=_(_WORDS.get(name, name)), layer=self.subtitle, facts=self.caption.text()
         )
@@ -116,7 +129,7 @@ class Weights(View):
         self.pages.setCurrentIndex(0)
 
     def _draw_maps(self, picture: Picture) -> None:
-        values = unpack(picture.arrays[f"weight.{self.tabs.current}"])
+        values = self._map(picture)
         square = values.ndim == 4
         maps = values.reshape(-1, *values.shape[-2:]) if values.ndim >= 2 else values[None, None]
         self.heat.set_values(maps, square)
@@ -124,9 +137,19 @@ class Weights(View):
         self.keys.hide()
         self.pages.setCurrentIndex(1)
 
-    def _moved(self, facts: dict[str, Any]) -> str:
-        text = _("now minus at the start: the change is {share} as long as the weights were then")
-        return text.format(share=percent(float(facts["moved"])))
+    def _map(self, picture: Picture) -> np.ndarray:
+        """The numbers of the matrix or the filters, or their change; where that is not known none has changed."""
+        found = picture.arrays.get(f"weight.{self.tabs.current}")
+        return unpack(found) if found is not None else np.zeros_like(unpack(picture.arrays["weight.values"]))
+
+    def _moved(self, picture: Picture, facts: dict[str, Any]) -> str:
+        if picture.labels.get("since") != "step":
+            text = _("now minus at the start: the change is {share} as long as the weights were then")
+            return text.format(share=percent(float(facts["moved"])))
+        if "weight.change" not in picture.arrays:
+            return _("What a step changes is known as soon as the next one is trained.")
+        text = _("after step {step} minus before it: the change is {share} as long as the weights")
+        return text.format(step=f"{int(picture.labels['step']):,}", share=_fine(float(facts["moved"])))
 
     def _facts(self, facts: dict[str, Any]) -> str:
         shape = tuple(int(n) for n in facts["shape"])
@@ -177,7 +200,7 @@ class Weights(View):
         if picture is None or picture.message:
             return [], []
         if self.tabs.current in _MAPS:
-            values = unpack(picture.arrays[f"weight.{self.tabs.current}"])
+            values = self._map(picture)
             header = [f"axis_{i}" for i in range(values.ndim)] + ["value"]
             return header, ((*place, float(values[place])) for place in np.ndindex(*values.shape))
         rows = []
@@ -187,3 +210,8 @@ class Weights(View):
             for i in range(len(now)):
                 rows.append((name, edges[i], edges[i + 1], int(now[i]), int(initial[i])))
         return ["parameter", "from", "to", "now", "at_start"], rows
+
+
+def _fine(share: float) -> str:
+    """A share that may be far below a hundredth: 0.0123 %."""
+    return f"{show(100 * share)} %"
