@@ -163,6 +163,9 @@ class Lab(QObject):
         """
         if self.state == "running":
             self.pause()
+        elif self.past.wanted is not None:
+            # The operations are those of the step that is on its way to be shown.
+            self.past.hurry()
         elif self.state not in ("paused", "starting") and not self.past.away:
             if self.document.check.fits_only:
                 self.notice.emit("info", _(ONLY_CLUSTERS))

@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 _PICTURE_S = 0.12
 _WATCH_S = 1.0
 _WATCH_SHARE = 200
-_PICTURE_SHARE = 10
-"""All pictures together take at most a tenth of the time: one of n that took t is made again after 10 n t."""
+_PICTURE_SHARE = 0.1
+"""All pictures together take at most a tenth of the time; what quick ones leave of it goes to the slow ones."""
 
 Mark = tuple[str, int, bool]
 """(run, step, whether the best weights stand in); of clusterings (run, their number, False)."""
@@ -40,6 +40,14 @@ class Subscription:
     due: float = 0.0
     shown: Mark = ("", -1, False)
     """Of the last picture."""
+    took: float = 0.0
+    """Seconds that the last one took."""
+
+    @property
+    def least(self) -> float:
+        """Seconds from one picture to the next at least."""
+        every = self.params.get("every", 0.0)
+        return max(_PICTURE_S, float(every) if isinstance(every, int | float) else 0.0)
 
 
 class Pictures:
@@ -158,15 +166,23 @@ class Pictures:
         except Exception as error:
             log.exception("probe %s", look.probe)
             message = explain_view(error, session)
-        took = time.perf_counter() - began
-        pictures = sum(not other.watch for other in self._looks.values())
-        every = look.params.get("every", 0.0)
-        least = max(_PICTURE_S, float(every) if isinstance(every, int | float) else 0.0)
-        pause = max(_WATCH_S, _WATCH_SHARE * took) if look.watch else max(least, _PICTURE_SHARE * pictures * took)
+        took = look.took = time.perf_counter() - began
+        pause = max(_WATCH_S, _WATCH_SHARE * took) if look.watch else max(look.least, took / self._fair_share())
         look.due = began + took + pause
         look.shown = self._mark(look, session, run)
         step = session.step if session is not None else 0
         self._outbox.latest(protocol.Picture(look.id, run, step, arrays, labels, message))
+
+    def _fair_share(self) -> float:
+        """The part of the time that one picture may take: those that need less leave the rest to the others."""
+        wanted = sorted(look.took / look.least for look in self._looks.values() if not look.watch)
+        left, fair = _PICTURE_SHARE, _PICTURE_SHARE
+        for place, share in enumerate(wanted):
+            fair = left / (len(wanted) - place)
+            if share > fair:
+                break
+            left -= share
+        return fair
 
     def _go_on(self, session: Session | None, run: str, errand: Errand) -> None:
         if errand.of_clusters and not errand.begun(run):

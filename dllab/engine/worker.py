@@ -177,7 +177,10 @@ class Worker(threading.Thread):
         assert self._travel is not None
         if self._walking is None:
             travel = self._travel
-            travel.target = None
+            if travel.target is not None:
+                # What is walked through is the step that was asked for, not where its replay has come to.
+                travel.move(math.inf)
+                self._say_where(travel)
             made = travel.timeline.changes if travel.away else ()
             self._walking, self._pace = Walking(session, travel.span[1], made), "run"
         walking, complaint = self._walking, None

@@ -228,6 +228,23 @@ def test_an_errand_ends_with_what_was_found_or_why_not() -> None:
     assert sorry.message
 
 
+@pytest.mark.parametrize("took", [[0.08], [0.001, 0.08], [0.002, 0.003, 0.08], [0.5, 0.5], [0.001, 0.001]])
+def test_quick_pictures_leave_their_time_to_slow_ones(took: list[float]) -> None:
+    pictures = Pictures(Outbox(BytesIO()))
+    for number, seconds in enumerate(took):
+        pictures.look(protocol.Subscribe(number, "weights", {}))
+        pictures._looks[number].took = seconds
+    looks = list(pictures._looks.values())
+    pauses = [max(look.least, look.took / pictures._fair_share()) for look in looks]
+    taken = [look.took / pause for look, pause in zip(looks, pauses, strict=True)]
+    assert sum(taken) <= 0.1 + 1e-9, "all together take a tenth at most"
+    slow = max(took)
+    assert sum(taken) == pytest.approx(0.1) or slow == 0.001
+    # As if each had the same part of the time, the slow one would wait for as many times as there are pictures.
+    assert max(pauses) <= max(10 * len(took) * slow, 0.12)
+    assert took != [0.001, 0.08] or max(pauses) < 0.9
+
+
 def test_what_breaks_in_a_view_is_said_of_the_view(monkeypatch: pytest.MonkeyPatch) -> None:
     session = trained("digits-cnn", 1)
     sent: list[protocol.Picture] = []

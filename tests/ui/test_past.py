@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 from examples import moons
 from looking import LEFT, Engine, place_of, shown
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from dllab.engine import protocol
+from dllab.templates import load_template
 from dllab.training.session import Session
 from ui.document import Document
 from ui.lab import Lab
 from ui.link.runs import Run
 from ui.shell.window import Window
 from ui.views.curves import Curves
+from ui.views.plot import Plot
 from ui.views.stepper import Stepper
 from ui.views.weights import Weights
 
@@ -103,6 +108,138 @@ def test_a_click_on_the_curve_leads_to_the_sum_behind_a_gradient_of_that_step(qt
     lab.past.return_to_end()
     stand(qtbot, lab, 60)
     assert not lab.past.away
+
+
+@pytest.fixture
+def worked(qtbot: QtBot, make_window: Callable[..., Window]) -> Window:
+    """The real window with a real engine and a paused run of its own."""
+    document = Document()
+    experiment = load_template("moons-mlp")
+    training = experiment.training.model_copy(update={"epochs": 20_000})
+    document.open(experiment.model_copy(update={"training": training}))
+    window = make_window(document)
+    lab = window.lab
+    lab.link.start()
+    qtbot.waitUntil(lambda: lab.state == "idle", timeout=90_000)
+    lab.train()
+    qtbot.waitUntil(lambda: lab.runs.current is not None and lab.runs.current.step > 100, timeout=90_000)
+    lab.pause()
+    qtbot.waitUntil(lambda: lab.state == "paused", timeout=30_000)
+    return window
+
+
+def curves_of(qtbot: QtBot, window: Window) -> Curves:
+    window.layouts.show("curves")
+    pane = window.bench.panes["curves"]
+    qtbot.waitUntil(lambda: pane.view is not None and pane.view.isVisible() and not pane.view.message, timeout=30_000)
+    assert isinstance(pane.view, Curves)
+    pane.view.redraw()
+    pane.view.grab()
+    return pane.view
+
+
+def loss_at(window: Window, step: int) -> float:
+    curve = window.lab.runs.current.curves["train_loss"]
+    return float(curve.values[list(curve.steps).index(step)])
+
+
+def test_from_a_point_of_the_curve_to_a_gradient_of_any_weight_in_four_actions(qtbot: QtBot, worked: Window) -> None:
+    lab, actions = worked.lab, []
+    curves = curves_of(qtbot, worked)
+    (_left, right), (low, high) = curves.plot.plotItem.vb.viewRange()
+    qtbot.mouseClick(curves.plot.viewport(), LEFT, pos=place_of(curves.plot, right / 3, (low + high) / 2))
+    actions.append("a click on the curve")
+    step = lab.past.step
+    assert 0 < step < lab.runs.current.step
+    canvas = worked.canvas
+    item = canvas.scene.nodes["linear_2"]
+    at = canvas.view.mapFromScene(item.sceneBoundingRect().center())
+    qtbot.mouseClick(canvas.view.viewport(), LEFT, pos=at)
+    actions.append("a click on a layer")
+    assert lab.selected == "linear_2"
+    worked.commands.refresh()
+    # The step that was clicked may still be on its way.
+    with qtbot.waitSignal(lab.walked, timeout=30_000):
+        worked.commands["walk_gradient"].trigger()
+    actions.append("Run to its gradient")
+    qtbot.waitUntil(lambda: worked.bench.panes["stepper"].view is not None, timeout=30_000)
+    stepper = worked.bench.panes["stepper"].view
+    assert isinstance(stepper, Stepper)
+    qtbot.waitUntil(lambda: stepper.walked is not None and stepper.table.isVisible(), timeout=30_000)
+    assert (stepper.walked.batch, stepper.walked.phase, stepper.walked.node) == (step, "backward", "linear_2")
+    assert stepper.tabs.current == "gradient.weight"
+    cell = stepper.table.visualRect(stepper.model_.index(1, 3)).center()
+    with qtbot.waitSignal(lab.explained, timeout=30_000):
+        qtbot.mouseClick(stepper.table.viewport(), LEFT, pos=cell)
+    actions.append("a click on a number")
+    assert stepper.told.toPlainText().startswith("∂L/∂W[1, 3] = ")
+    assert len(actions) <= 4, actions
+
+
+def test_f8_begins_at_the_step_that_the_slider_shows_however_quickly_it_comes(qtbot: QtBot, worked: Window) -> None:
+    lab = worked.lab
+    strip = curves_of(qtbot, worked).strip
+    worked.activateWindow()
+    for share in (0.25, 0.75, 0.5):
+        place = strip.slider.rect().center()
+        place.setX(round(strip.slider.width() * share))
+        qtbot.mouseClick(strip.slider, LEFT, pos=place)
+    shown_step = lab.past.step
+    assert lab.past.wanted == shown_step, "nothing has been waited for"
+    with qtbot.waitSignal(lab.walked, timeout=30_000) as walked:
+        qtbot.keyClick(worked, Qt.Key.Key_F8)
+    assert (walked.args[0].batch, walked.args[0].phase) == (shown_step, "batch")
+    qtbot.waitUntil(lambda: lab.past.wanted is None, timeout=30_000)
+    assert (lab.past.step, lab.stepping.walked.batch) == (shown_step, shown_step)
+    # It goes on over the end of the batch, and the slider with it.
+    lab.stepping.until("update")
+    qtbot.waitUntil(lambda: lab.stepping.walked is not None and lab.stepping.walked.phase == "update", timeout=30_000)
+    lab.stepping.until("loss")
+    qtbot.waitUntil(lambda: lab.stepping.walked is not None and lab.stepping.walked.phase == "loss", timeout=30_000)
+    assert lab.past.step == shown_step + 1
+    curves_of(qtbot, worked)
+    assert strip.slider.value() == shown_step + 1
+    assert len(lab.runs.all) == 1
+
+
+def choose(plot: Plot, at: QPoint, place: int) -> str:
+    """Right-click there, and choose this entry of the menu by its keys; what it says."""
+    said: list[str] = []
+
+    def take() -> None:
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        action = menu.actions()[place]
+        said.append(action.text())
+        menu.setActiveAction(action)
+        QTest.keyClick(menu, Qt.Key.Key_Return)
+
+    QTimer.singleShot(0, plot, take)
+    viewport = plot.viewport()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, viewport.mapToGlobal(at))
+    QApplication.sendEvent(viewport, event)
+    return said[0]
+
+
+def test_the_menu_of_a_curve_goes_to_a_step_and_opens_the_batch_that_made_its_loss(
+    qtbot: QtBot, worked: Window
+) -> None:
+    lab = worked.lab
+    curves = curves_of(qtbot, worked)
+    (_left, right), (low, high) = curves.plot.plotItem.vb.viewRange()
+    at = place_of(curves.plot, right / 2, (low + high) / 2)
+    words = choose(curves.plot, at, 0)
+    step = int("".join(filter(str.isdigit, words)))
+    assert words == f"Go to step {step:,}"
+    assert abs(step - right / 2) < right / 20
+    stand(qtbot, lab, step)
+    with qtbot.waitSignal(lab.walked, timeout=30_000):
+        assert choose(curves.plot, at, 1) == f"Open step {step:,} operation by operation"
+    assert worked.layouts.shown("stepper")
+    assert lab.stepping.walked.batch == step - 1
+    lab.stepping.until("loss")
+    qtbot.waitUntil(lambda: lab.stepping.walked is not None and lab.stepping.walked.phase == "loss", timeout=30_000)
+    assert float(protocol.unpack(lab.stepping.walked.arrays["loss"])) == pytest.approx(loss_at(worked, step), rel=1e-6)
 
 
 # --- without an engine ----------------------------------------------------------------------------------------------

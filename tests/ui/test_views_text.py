@@ -25,7 +25,7 @@ def test_it_shows_what_was_written_and_asks_again(
     engine.begin()
     view = SampledText(lab)
     shown(qtbot, view)
-    assert engine.params("sampled_text") == {"prompt": "", "temperature": 0.8, "length": 160, "seed": 0}
+    assert engine.params("sampled_text") == {"prompt": "", "temperature": 0.8, "length": 140, "seed": 0}
     chance = np.full(5, 0.5, np.float32)
     engine.show(
         "sampled_text", {"prompt": "shall ", "text": "i\nnot"}, token=np.arange(5, dtype=np.int64), chance=chance

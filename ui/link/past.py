@@ -27,6 +27,8 @@ class Past(QObject):
         self.wanted: int | None = None
         """The step that is on the way."""
         self._asked = False
+        self._sent: int | None = None
+        """The step that was asked for last and has not been reached."""
         self._branched: Run | None = None
         """The newest run that branched off."""
         self._later = QTimer(self)
@@ -71,6 +73,11 @@ class Past(QObject):
             self._later.start()
         self.moved.emit()
 
+    def hurry(self) -> None:
+        """Send the newest wish without patience: what is asked for next is about that step."""
+        self._later.stop()
+        self._send()
+
     def return_to_end(self) -> None:
         """Show everything as it was when the run halted."""
         if self.run is not None:
@@ -86,14 +93,16 @@ class Past(QObject):
         lab.link.send(protocol.Branch(new.id, pace, str(lab.checkpoint_folder(new))))
 
     def _send(self) -> None:
-        if self.wanted is not None:
-            self._asked = True
+        if self.wanted is not None and self.wanted != self._sent:
+            self._asked, self._sent = True, self.wanted
             self._lab.link.send(protocol.Seek(self.wanted))
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, protocol.Stands):
             self._asked = False
             self._later.stop()
+            if event.step == self._sent:
+                self._sent = None
             if event.step == self.wanted:
                 self.wanted = None
             self._send()
@@ -115,5 +124,5 @@ class Past(QObject):
         self.moved.emit()
 
     def _forget(self, *_reason: str) -> None:
-        self.wanted, self._asked = None, False
+        self.wanted, self._asked, self._sent = None, False, None
         self._later.stop()

@@ -24,6 +24,9 @@ class Stepping(QObject):
     changed = Signal()
     """Another operation is in hand, or none, or it runs by itself, or no longer does."""
 
+    opened = Signal()
+    """A person wants to see the operations."""
+
     def __init__(self, lab: "Lab") -> None:
         super().__init__(lab)
         self._lab = lab
@@ -42,6 +45,12 @@ class Stepping(QObject):
     def slowly(self) -> bool:
         """Whether it goes on by itself."""
         return self._clock.isActive()
+
+    def open(self, step: int) -> None:
+        """Begin with the batch that made the loss at this step of the curve."""
+        self._lab.past.seek(step - 1)
+        self.opened.emit()
+        self.next()
 
     def next(self) -> None:
         """Carry out one more operation."""

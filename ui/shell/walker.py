@@ -21,23 +21,23 @@ class Walker:
 
     def next(self) -> None:
         """One more operation."""
-        self._show()
+        self.show()
         self._stepping.next()
 
     def back(self) -> None:
         """Undo one operation."""
-        self._show()
+        self.show()
         self._stepping.back()
 
     def run_slowly(self) -> None:
         """Go on by itself, or no longer."""
-        self._show()
+        self.show()
         self._stepping.run_slowly(not self._stepping.slowly)
 
     def until(self, phase: str) -> None:
         """Go on to this phase, of the selected layer where phases belong to layers."""
         node = "" if phase == "stop" else self._node()
-        self._show()
+        self.show()
         self._stepping.until(phase, node)
 
     def run_to(self, phase: str, name: str) -> None:
@@ -46,7 +46,7 @@ class Walker:
         if reason:
             self._window.notices.tell("info", reason)
             return
-        self._show()
+        self.show()
         self._stepping.until(phase, self._layer(self._window.document.page.whole_id(name)))
 
     def cannot(self) -> str:
@@ -84,5 +84,6 @@ class Walker:
 
         return Looking(self._window.lab).layer(home)
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Bring the view of the operations to the front."""
         self._window.layouts.show_or_use("stepper", "step")

@@ -23,6 +23,7 @@ class WorkPage(QWidget):
         self.toprow = TopRow(window, lab)
         self.bench = Workbench(lab, self)
         self.bench.canvas.walk_requested.connect(window.walker.run_to)
+        lab.stepping.opened.connect(window.walker.show)
         self.statusline = StatusLine(window, lab)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

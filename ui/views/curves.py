@@ -1,5 +1,6 @@
 """Loss, score and learning rate against steps, with earlier runs to compare."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from ui.views.readout import Line
 from ui.views.runlines import RunLine
 from ui.views.series import NAMES, SHARES, curve_pen, names_of, tabs_of, words_of
 from ui.views.smoothing import Smoothing
+from ui.views.stepmenu import offer_step
 from ui.views.timestrip import TimeStrip
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Curves(View):
         self.restyle()
         lab.past.moved.connect(self.mark)
         self.plot.clicked.connect(lambda x, _y: lab.past.seek(round(x)))
+        self.plot.offers.connect(partial(offer_step, lab))
         for signal in (lab.runs.added, lab.runs.removed, lab.runs.updated):
             signal.connect(self.mark)
 

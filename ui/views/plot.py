@@ -95,6 +95,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     clicked = Signal(float, float)
     moved = Signal()
     """The range in view changed."""
+    offers = Signal(object, object)
+    """A menu that is about to open, for more entries, and where in the plot's numbers: (x, y), or None."""
 
     def __init__(self, parent: QWidget | None = None, zoom: tuple[bool, bool] = (True, True)) -> None:
         axes = {side: Axis(side) for side in ("left", "bottom")}
@@ -280,7 +282,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setAccessibleDescription(self.readout.plain)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu().exec(event.globalPos())
+        place = self._place(QPointF(event.pos()))
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            place = (self.at, 0.0) if self.at is not None else None
+        menu = self.menu()
+        self.offers.emit(menu, place)
+        menu.exec(event.globalPos())
 
     def menu(self) -> QMenu:
         """What a right click offers."""

@@ -19,7 +19,7 @@ from ui.views.numbers import percent
 if TYPE_CHECKING:
     from ui.lab import Lab
 
-_LENGTH = 160
+_LENGTH = 140
 _TEMPERATURE = FormField(
     name="temperature",
     title=N_("Temperature"),
