@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,17 +18,21 @@ from dllab.document import edits
 from dllab.document.experiment import Choice, Experiment
 from dllab.engine import protocol
 from dllab.templates import load_template
+from ui.canvas import Canvas
+from ui.canvas.items import NodeItem
 from ui.document import Document
 from ui.shell.layouts import LAYOUTS
 from ui.shell.notices import Action
 from ui.shell.panes import Card
 from ui.shell.progress import clock
+from ui.shell.raised import SHADOW
 from ui.shell.theme import CONTRAST, DARK, LIGHT, Tokens
 from ui.shell.window import Window
 from ui.views import VIEWS
 
 ROOT = Path(__file__).resolve().parents[2]
-SIZES = [(1440, 900), (1280, 800), (1024, 768)]
+SMALLEST = (800, 600)
+SIZES = [(1440, 900), (1280, 800), (1024, 768), (960, 640), SMALLEST]
 
 
 def place(widget: QWidget) -> QRect:
@@ -59,6 +64,14 @@ def clipped(window: QWidget) -> list[str]:
             if seen != widget.size():
                 found.append(f"{text or widget.accessibleName()!r} shows {seen.toTuple()} of {widget.size().toTuple()}")
     return found
+
+
+def overlapping(row: QWidget) -> list[str]:
+    """Parts of a row that lie over each other or over its ends."""
+    parts = [child for child in row.children() if isinstance(child, QWidget) and child.isVisible()]
+    parts.sort(key=QWidget.x)
+    found = [f"{a!r} over {b!r}" for a, b in pairwise(parts) if a.geometry().intersects(b.geometry())]
+    return found + [f"{part!r} outside" for part in parts if not row.rect().contains(part.geometry())]
 
 
 def _paints_itself(widget: QWidget) -> bool:
@@ -116,6 +129,26 @@ def test_nothing_is_clipped(make_window: Callable[..., Window], size: tuple[int,
     window.notices.tell("error", "A sentence that is long enough to need two lines in the bar over the canvas. " * 2)
     QApplication.processEvents()
     assert clipped(window) == []
+    assert overlapping(window.toprow) == []
+    assert overlapping(window.statusline) == []
+
+
+def test_the_window_gets_no_smaller_than_what_it_can_show(window: Window) -> None:
+    window.resize(300, 200)
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == SMALLEST
+
+
+def test_chips_without_room_for_words_say_them_in_their_tooltips(window: Window) -> None:
+    chip = window.toprow.data_chip
+    wide = chip.toolTip()
+    window.resize(*SMALLEST)
+    assert chip.words == ("", "")
+    assert chip.toolTip() == f"Digits · 1,797 · 10 classes\n{wide}"
+    assert chip.accessibleName() == "Digits · 1,797 · 10 classes"
+    window.resize(1440, 900)
+    assert chip.words == ("Digits", "1,797 · 10 classes")
+    assert chip.toolTip() == wide
 
 
 SCALED = """
@@ -423,6 +456,87 @@ def test_notices_stack_repeat_and_go(window: Window, qtbot: QtBot) -> None:
     QApplication.processEvents()
     qtbot.mouseClick(window.notices.all[1].closer, Qt.MouseButton.LeftButton)
     assert [notice.sentence for notice in window.notices.all] == ["two", "four"]
+
+
+def hidden_by_notices(window: Window) -> list[str]:
+    """What of the canvas lies below a notice."""
+    canvas, found = window.canvas, []
+    for notice in window.notices.all:
+        surface = place(notice).adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW)
+        surface.translate(-place(canvas).topLeft())
+        found += [name for name, item in canvas.scene.nodes.items() if surface.intersects(seen_at(canvas, item))]
+        found += ["map"] if canvas.minimap.isVisible() and surface.intersects(canvas.minimap.geometry()) else []
+    return found
+
+
+def seen_at(canvas: Canvas, item: NodeItem) -> QRect:
+    box = item.box
+    return QRect(canvas.view.to_view((box.x, box.y)), canvas.view.to_view((box.right, box.bottom)))
+
+
+LONG = "A sentence that is long enough to need two lines in the bar over the canvas, and some of a third. "
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), SMALLEST], ids=str)
+def test_a_fitted_network_makes_way_for_notices(
+    make_window: Callable[..., Window], document: Document, size: tuple[int, int]
+) -> None:
+    window = make_window(document, size)
+    canvas = window.canvas
+    before = {name: seen_at(canvas, item) for name, item in canvas.scene.nodes.items()}
+    for count in (1, 2) if size != SMALLEST else (1,):
+        window.notices.tell("error", f"{count}. {LONG}")
+        settle()
+        assert len(window.notices.all) == count
+        assert hidden_by_notices(window) == []
+        assert window.canvas.rect().contains(canvas.minimap.geometry())
+    for notice in list(window.notices.all):
+        notice.dismiss()
+    settle()
+    assert {name: seen_at(canvas, item) for name, item in canvas.scene.nodes.items()} == before
+
+
+def test_notices_follow_the_canvas_below_the_way_into_a_group(window: Window) -> None:
+    window.notices.tell("error", LONG)
+    settle()
+    middle = place(window.notices).center().x()
+    window.commands["pane_inspector"].trigger()
+    settle()
+    assert place(window.notices).center().x() > middle
+    group = next(iter(group_of(window, ["relu"])))
+    window.document.page.enter(group)
+    settle()
+    assert window.canvas.breadcrumb.isVisible()
+    assert place(window.notices).top() + SHADOW > place(window.canvas.breadcrumb).bottom()
+
+
+def group_of(window: Window, ids: list[str]) -> set[str]:
+    before = set(window.document.experiment.model.nodes)
+    window.canvas.select(ids)
+    window.canvas.group_selected()
+    window.canvas.view.close_inline()
+    return set(window.document.experiment.model.nodes) - before
+
+
+def test_nothing_moves_away_under_a_hand_and_what_was_zoomed_stays(window: Window, qtbot: QtBot) -> None:
+    canvas = window.canvas
+    item = canvas.scene.nodes["conv2d"]
+    held = seen_at(canvas, item)
+    qtbot.mousePress(canvas.view.viewport(), Qt.MouseButton.LeftButton, pos=held.center())
+    qtbot.mouseMove(canvas.view.viewport(), held.center() + QPoint(1, 0))
+    assert canvas.view.gesture is not None
+    zoom = canvas.view.zoom
+    for number in (1, 2, 3):
+        window.notices.tell("error", f"{number}. {LONG}")
+    settle()
+    assert canvas.view.zoom == zoom
+    assert seen_at(canvas, canvas.scene.nodes["relu"]).height() == held.height()
+    qtbot.mouseRelease(canvas.view.viewport(), Qt.MouseButton.LeftButton, pos=held.center())
+    canvas.zoom_reset()
+    there = seen_at(canvas, item)
+    window.notices.tell("error", f"4. {LONG}")
+    settle()
+    assert seen_at(canvas, item) == there
 
 
 def test_a_notice_offers_something_to_do(window: Window, qtbot: QtBot) -> None:

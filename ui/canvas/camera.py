@@ -36,7 +36,7 @@ class Camera(QGraphicsView):
         super().__init__(stage, parent)
         self.stage = stage
         self.corners: list[QRect] = []
-        """What lies over the right-hand corners: a fitted network stays clear of it."""
+        """What lies over the right-hand corners and the upper edge: a fitted network stays clear of it."""
         self.bottom = 0
         """Height of what lies over the lower edge."""
         self._fitted = True
@@ -112,6 +112,11 @@ class Camera(QGraphicsView):
             self._fit(extent)
         self._fitted = True
         self.looked.emit()
+
+    def fit_again(self) -> None:
+        """Show everything as before, if everything is shown: there is more room, or less."""
+        if self._fitted:
+            self.fit()
 
     def reveal(self, ids: list[str]) -> None:
         """Scroll as far as needed to see these."""
@@ -197,8 +202,7 @@ class Camera(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._fitted:
-            self.fit()
+        self.fit_again()
         self.looked.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QPoint, QSize, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -25,6 +25,9 @@ from ui.document import Document
 from ui.shell.theme import theme
 
 _MARGIN = 16
+_NOTICE = 400
+"""Less room than this is too little for a sentence."""
+_COVERED = 0.4
 
 
 # long: one method a command of the window
@@ -60,6 +63,8 @@ class Canvas(QWidget):
         self._flow = Flow(self.view)
         self.spotlight = Spotlight(self.scene)
         self._minimap_wanted = True
+        self._covered = QRect()
+        """Where a notice lies over the upper edge."""
         self._remarks: tuple[Problem, ...] = ()
         self._opened = QTimer(self)
         self._opened.setSingleShot(True)
@@ -189,6 +194,26 @@ class Canvas(QWidget):
         self._minimap_wanted = visible
         self._lay_out()
 
+    def notice_room(self) -> QRect:
+        """Where a notice may come up: at the upper edge, below the way into a group, beside the map if that leaves enough."""
+        top = self.breadcrumb.geometry().bottom() + _MARGIN // 2 if not self.breadcrumb.isHidden() else _MARGIN
+        right = self.width() - _MARGIN
+        if not self.minimap.isHidden() and self.minimap.x() - 2 * _MARGIN >= _NOTICE:
+            right = self.minimap.x() - _MARGIN
+        return QRect(QPoint(_MARGIN, top), QPoint(right, self.height() - _MARGIN))
+
+    def keep_clear(self, covered: QRect) -> None:
+        """Something lies over this part for a while, or no longer does where it is empty."""
+        if covered.height() > _COVERED * self.height():
+            # In what is left nothing could be read.
+            covered = QRect()
+        if covered != self._covered:
+            self._covered = covered
+            self._lay_out()
+            # Nothing moves away under a hand that holds it.
+            if self.view.gesture is None and self.view.inline is None:
+                self.view.fit_again()
+
     @property
     def pictures_button(self) -> QToolButton:
         """The switch of the pictures, in the corner."""
@@ -302,6 +327,8 @@ class Canvas(QWidget):
         self.minimap.setVisible(self._minimap_wanted and nodes and size.width() > 420 and size.height() > 240)
         self.breadcrumb.move(_MARGIN, _MARGIN)
         self.minimap.move(size.width() - self.minimap.width() - _MARGIN, _MARGIN)
+        if self.minimap.geometry().intersects(self._covered):
+            self.minimap.move(self.minimap.x(), self._covered.bottom() + _MARGIN // 2)
         self._buttons.adjustSize()
         corner = QPoint(
             size.width() - self._buttons.width() - _MARGIN, size.height() - self._buttons.height() - _MARGIN
@@ -315,6 +342,8 @@ class Canvas(QWidget):
         self._empty.resize(min(420, size.width() - 2 * _MARGIN), 150)
         self._empty.move((size.width() - self._empty.width()) // 2, (size.height() - self._empty.height()) // 2)
         self.view.corners = [w.geometry() for w in (self.minimap, self._buttons) if not w.isHidden()]
+        if not self._covered.isEmpty():
+            self.view.corners.append(self._covered)
         self.view.bottom = self.bar.room
         if self.view.size() != size:
             self.view.resize(size)

@@ -11,6 +11,8 @@ from ui.canvas.saved import saved
 from ui.shell.icons import icon
 from ui.shell.theme import interface_font, theme
 
+_ANY_WIDTH = 16_777_215
+"""QWIDGETSIZE_MAX, which has no name in Python."""
 _MARGIN = 12
 _GAP = 6
 _COLUMN = 80
@@ -77,6 +79,8 @@ class Palette(QWidget):
             self.setFocusProxy(self.shelf if on else self.field)
             self._set_margins()
             self.shelf.set_compact(on)
+            # Icons would only grow wider.
+            self.setMaximumWidth(self.sizeHint().width() if on else _ANY_WIDTH)
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:

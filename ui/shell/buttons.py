@@ -1,14 +1,22 @@
 """Buttons of the window: one that follows a command, and the chips that open an editor."""
 
+from typing import Literal
+
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
 from ui.shell.icons import glyph, icon, icon_font
+from ui.shell.labels import literal
 from ui.shell.theme import interface_font, theme
 
 ICON_AND_GAP = QSize(21, 16)
 """An icon of 16 pixels and the space before a text."""
+_BARE = 44
+"""Width of a chip without words."""
+
+Fold = Literal["no", "remarks", "words"]
+"""What a chip leaves out."""
 
 
 class CommandButton(QPushButton):
@@ -63,7 +71,8 @@ class Chip(QAbstractButton):
 
     def __init__(self, icon_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon, self._title, self._detail, self._compact = icon_name, "", "", False
+        self._icon, self._title, self._detail, self._tip = icon_name, "", "", ""
+        self._fold: Fold = "no"
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -73,34 +82,39 @@ class Chip(QAbstractButton):
 
     def say(self, title: str, detail: str, tip: str) -> None:
         """Show a choice and a remark."""
-        if (title, detail, tip) != (self._title, self._detail, self.toolTip()):
-            self._title, self._detail = title, detail
-            self.setToolTip(tip)
+        if (title, detail, tip) != (self._title, self._detail, self._tip):
+            self._title, self._detail, self._tip = title, detail, tip
             self.setAccessibleName(" · ".join(filter(None, (title, detail))))
             self.setAccessibleDescription(tip)
-            self.updateGeometry()
-            self.update()
+            self._follow()
 
-    def set_compact(self, compact: bool) -> None:
-        """Leave the remark out."""
-        self._compact = compact
+    def set_fold(self, fold: Fold) -> None:
+        """Leave the remark out, or all words but those of the tooltip."""
+        self._fold = fold
+        self._follow()
+
+    def _follow(self) -> None:
+        said = self.accessibleName() if self._fold == "words" else ""
+        self.setToolTip(literal("\n".join(filter(None, (said, self._tip)))))
         self.updateGeometry()
         self.update()
 
     @property
     def words(self) -> tuple[str, str]:
         """The choice and the remark as they stand there now."""
-        return self._title, "" if self._compact else self._detail
+        return "" if self._fold == "words" else self._title, self._detail if self._fold == "no" else ""
 
     def sizeHint(self) -> QSize:
         title, detail = self.words
+        if not title:
+            return QSize(_BARE, 32)
         width = 38 + QFontMetrics(interface_font(13)).horizontalAdvance(title) + 16
         if detail:
             width += 12 + QFontMetrics(interface_font(11)).horizontalAdvance(detail)
         return QSize(width, 32)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(64, 32)
+        return QSize(64 if self.words[0] else _BARE, 32)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = theme.tokens
@@ -113,7 +127,8 @@ class Chip(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 16, 16)
         painter.setFont(icon_font(16))
         painter.setPen(QColor(tokens.muted))
-        painter.drawText(QRectF(13, 0, 18, self.height()), Qt.AlignmentFlag.AlignCenter, glyph(self._icon))
+        at = 13 if self.words[0] else (self.width() - 18) / 2
+        painter.drawText(QRectF(at, 0, 18, self.height()), Qt.AlignmentFlag.AlignCenter, glyph(self._icon))
         self._paint_words(painter)
         painter.end()
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -11,6 +12,9 @@ from dllab.text import N_, _
 from ui.shell.icons import glyph, icon, icon_font
 from ui.shell.raised import SHADOW, paint_raised
 from ui.shell.theme import theme
+
+if TYPE_CHECKING:
+    from ui.canvas import Canvas
 
 _ICONS = {
     "info": "information-outline",
@@ -22,6 +26,7 @@ _NAMES = {"info": N_("Note"), "good": N_("Done"), "warning": N_("Warning"), "err
 _LIMIT = 3
 _WIDTH = 560
 _TOP = 14
+_MOVES = frozenset({QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide})
 _SECONDS = {"info": 7, "good": 5, "warning": 15}
 
 
@@ -103,7 +108,7 @@ class Notices(QWidget):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        self._room: QWidget | None = None
+        self._canvas: Canvas | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -140,18 +145,33 @@ class Notices(QWidget):
             notice.deleteLater()
             self.place()
 
-    def set_room(self, room: QWidget) -> None:
-        """Come up over this part of the window, while it is there."""
-        self._room = room
+    def set_canvas(self, canvas: "Canvas") -> None:
+        """Come up over the canvas, while it is there, and let it know."""
+        self._canvas = canvas
+        for widget in (canvas, canvas.breadcrumb):
+            widget.installEventFilter(self)
 
     def place(self) -> None:
-        """At the top of the room, in its middle; of the whole window where there is none."""
+        """At the upper edge, in the middle as far as the map leaves it free."""
         self.setVisible(bool(self.all))
-        if not self.all:
-            return
-        room = self._room if self._room is not None and self._room.isVisible() else self.window()
-        corner = room.mapTo(self.window(), QPoint(0, 0))
-        width = min(_WIDTH, room.width() - 32) + 2 * SHADOW
-        height = sum(notice.heightForWidth(width) for notice in self.all)
-        self.setGeometry(corner.x() + (room.width() - width) // 2, corner.y() + _TOP - SHADOW, width, height)
-        self.raise_()
+        canvas = self._canvas if self._canvas is not None and self._canvas.isVisible() else None
+        if self.all:
+            place = self._place(canvas)
+            corner = canvas.mapTo(self.window(), QPoint(0, 0)) if canvas is not None else QPoint(0, 0)
+            self.setGeometry(place.translated(corner).adjusted(-SHADOW, -SHADOW, SHADOW, SHADOW))
+            self.raise_()
+        if canvas is not None:
+            canvas.keep_clear(place if self.all else QRect())
+
+    def _place(self, canvas: "Canvas | None") -> QRect:
+        """Where the surfaces of the notices go, without their shadows."""
+        whole = canvas if canvas is not None else self.window()
+        room = canvas.notice_room() if canvas is not None else whole.rect().adjusted(16, _TOP, -16, -_TOP)
+        width = min(_WIDTH, room.width())
+        height = sum(notice.heightForWidth(width + 2 * SHADOW) for notice in self.all) - 2 * SHADOW
+        return QRect(min((whole.width() - width) // 2, room.right() - width), room.top(), width, height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _MOVES:
+            self.place()
+        return False

@@ -13,7 +13,7 @@ from dllab.text import _, ngettext
 from ui.inspector import DataEditor, DeviceEditor, RecipeEditor, chip_text_data, chip_text_device, chip_text_recipe
 from ui.inspector.words import sample_words, title_of
 from ui.link.states import BUSY, clusters
-from ui.shell.buttons import Chip, CommandButton
+from ui.shell.buttons import Chip, CommandButton, Fold
 from ui.shell.panel import Panel
 from ui.shell.progress import Progress, Score
 from ui.shell.theme import theme
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ui.shell.window import Window
 
 HEIGHT = 52
+_ROOMY, _NARROW = 1280, 1000
+"""From these widths of the window on there is room for all words, and for those that name what is chosen."""
 _FRAME_MS = 100
 
 
@@ -64,13 +66,14 @@ class TopRow(QWidget):
         self._show_document(self._document.experiment, self._document.experiment)
         self._show_state(self._lab.state)
 
-    def set_compact(self, compact: bool) -> None:
-        """Leave out what tooltips say too, where there is little room."""
+    def fit(self, width: int) -> None:
+        """Leave out what tooltips say too, as far as there is no room for it in a window of this width."""
+        fold: Fold = "no" if width >= _ROOMY else "remarks" if width >= _NARROW else "words"
         for chip in self.chips.values():
-            chip.set_compact(compact)
+            chip.set_fold(fold)
         for button in (self.step, self.stop, self.reset):
-            button.set_compact(compact)
-        self.progress.setFixedWidth(190 if compact else 230)
+            button.set_compact(fold != "no")
+        self.progress.setFixedWidth({"no": 230, "remarks": 190, "words": 150}[fold])
 
     def open_editor(self, name: str) -> None:
         """Open the editor of the "data", "recipe" or "device" chip."""

@@ -46,8 +46,7 @@ if TYPE_CHECKING:
     from ui.shell.workbench import Workbench
     from ui.shell.workpage import WorkPage
 
-_SIZE = (1440, 900)
-_NARROW_ROW = 1280
+_SIZE, _SMALLEST = (1440, 900), (800, 600)
 
 
 # long: every part meets every other here, one short method a message
@@ -76,7 +75,7 @@ class Window(QMainWindow):
         self.minimap = settings.value("minimap", "true") == "true"
         self._ending = self._ended = self._painted = False
         self.setAcceptDrops(True)
-        self.setMinimumSize(640, 420)
+        self.setMinimumSize(*_SMALLEST)
         self.transport = Transport(self)
         self.walker = Walker(self)
         self.files = Files(document, Recent(settings, self), self)
@@ -155,10 +154,10 @@ class Window(QMainWindow):
 
         self._work = WorkPage(self, lab)
         self.pages.addWidget(self._work)
-        self.notices.set_room(self.canvas)
+        self.notices.set_canvas(self.canvas)
         self.commands.put_on_canvas()
         self.canvas.set_minimap_visible(self.minimap)
-        self.toprow.set_compact(self.width() < _NARROW_ROW)
+        self.toprow.fit(self.width())
         self._join_work(lab)
         if self.pages.currentWidget() is self._waiting:
             self._on_opened()
@@ -348,7 +347,7 @@ class Window(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._work is not None:
-            self.toprow.set_compact(self.width() < _NARROW_ROW)
+            self.toprow.fit(self.width())
             self.toprow.place_panels()
         self.notices.place()
         if self.command_palette.isVisible():
