@@ -50,14 +50,26 @@ class Concat(nn.Module):
         return f"dim={self.dim}"
 
 
-class Reshape(nn.Module):
-    """The same numbers in another shape; the batch axis stays."""
+class Padded(nn.Module):
+    """What layers share that are told where the padding of each sample begins."""
 
-    def __init__(self, *shape: int) -> None:
+    @staticmethod
+    def behind(x: torch.Tensor, lengths: torch.Tensor, dim: int) -> torch.Tensor:
+        """Where along an axis padding stands, bool, to be broadcast over x."""
+        places = torch.arange(x.shape[dim], device=x.device) >= lengths[:, None]
+        return places.view(len(x), *(n if axis == dim else 1 for axis, n in enumerate(x.shape) if axis))
+
+
+class Reshape(Padded):
+    """The same numbers in another shape; the batch axis stays. With lengths the padding along axis `time` becomes 0."""
+
+    def __init__(self, *shape: int, time: int = 1) -> None:
         super().__init__()
-        self.shape = shape
+        self.shape, self.time = shape, time
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        if lengths is not None:
+            x = x.masked_fill(self.behind(x, lengths, self.time), 0)
         return x.reshape(x.shape[0], *self.shape)
 
     def extra_repr(self) -> str:
@@ -116,8 +128,8 @@ class Slice(nn.Module):
         return f"dim={self.dim}, start={self.start}, stop={self.stop}"
 
 
-class Mean(nn.Module):
-    """The mean along an axis; with lengths that of the steps before the padding, along axis 1."""
+class Mean(Padded):
+    """The mean along an axis; with lengths that of the steps before the padding."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -126,16 +138,15 @@ class Mean(nn.Module):
     def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         if lengths is None:
             return x.mean(self.dim)
-        inside = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
-        shape = (-1, *(1 for _axis in x.shape[2:]))
-        return (x * inside.view(*inside.shape, *shape[1:])).sum(1) / lengths.view(shape)
+        steps = x.masked_fill(self.behind(x, lengths, self.dim), 0)
+        return steps.sum(self.dim) / lengths.view(-1, *(1 for _axis in x.shape[2:]))
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
 
 
-class Max(nn.Module):
-    """The largest number along an axis; with lengths that of the steps before the padding, along axis 1."""
+class Max(Padded):
+    """The largest number along an axis; with lengths that of the steps before the padding."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -143,8 +154,7 @@ class Max(nn.Module):
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         if lengths is not None:
-            behind = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
-            x = x.masked_fill(behind.view(*behind.shape, *(1 for _axis in x.shape[2:])), float("-inf"))
+            x = x.masked_fill(self.behind(x, lengths, self.dim), float("-inf"))
         return x.max(self.dim).values
 
     def extra_repr(self) -> str:

@@ -4,39 +4,74 @@ from collections.abc import Iterator
 
 from dllab.checking.problem import Fix, Problem
 from dllab.layers import LAYERS
-from dllab.layers.base import Layer, Shape, padded_axis, time_behind
+from dllab.layers.base import Layer, Misfit, Shape, Signal, padded_axis, time_behind
 from dllab.text import _
 
 
 def padding_problems(name: str, found: Layer, inputs: tuple[Shape, ...]) -> Iterator[Problem]:
     """What is wrong where padding comes in and the layer neither leaves it out nor keeps it in its place."""
-    if found.kind == "output" or found.takes_lengths(*inputs) or time_behind(found, *inputs):
+    if found.kind == "output" or _copes(found, *inputs):
         return
     axis = max(map(padded_axis, inputs), default=0)
-    if axis:
-        yield _problem(name, found, turned=axis > 1)
-
-
-def _problem(name: str, found: Layer, turned: bool) -> Problem:
-    """A layer that can't tell padding from steps; where it mixes them into each other, nothing could be trusted.
-
-    `turned`: the steps no longer stand on the first axis, where the layers look for them that leave padding out.
-    """
+    if not axis:
+        return
     title = _(found.title)
     if not found.spreads:
         text = _("{layer} also takes in the padding behind shorter sequences: it can't tell it from what is meant.")
-        return Problem("padding", text.format(layer=title), name, "in", "warning")
-    if turned:
-        text = _(
-            "{layer} would mix the padding behind shorter sequences into its result. Before the Transpose that moves the "
-            "steps, Max and Mean, recurrent layers, attention and LayerNorm leave it out."
-        )
-        return Problem("padding", text.format(layer=title), name, "in")
+        yield Problem("padding", text.format(layer=title), name, "in", "warning")
+    elif axis > 1:
+        yield _turned(name, found, inputs, title)
+    else:
+        yield _mixed(name, found, inputs, title)
+
+
+def _copes(found: Layer, *inputs: Shape) -> bool:
+    """Whether padding is left out, or stays padding."""
+    return found.takes_lengths(*inputs) or time_behind(found, *inputs) > 0
+
+
+def _turned(name: str, found: Layer, inputs: tuple[Shape, ...], title: str) -> Problem:
+    """The steps no longer stand on the first axis, where the layer looks for them: turned back it would leave padding out."""
+    text = _(
+        "{layer} would mix the padding behind shorter sequences into its result. Before the Transpose that moves the "
+        "steps, Max and Mean, recurrent layers, attention and LayerNorm leave it out."
+    )
+    fixes: tuple[Fix, ...] = ()
+    if len(inputs) == 1 and len(inputs[0]) == padded_axis(inputs[0]) == 2 and _would_cope(found, inputs[0]):
+        port = found.input_ports()[0]
+        words = _("Insert {layer}").format(layer=_(LAYERS["transpose"].title))
+        fixes = (Fix("insert", words, name, port, kind="transpose"),)
+    return Problem("padding", text.format(layer=title), name, "in", fixes=fixes)
+
+
+def _would_cope(found: Layer, x: Shape) -> bool:
+    back = Signal((x[1], x[0]), padded=1)
+    try:
+        found.shapes(back)
+    except Misfit:
+        return False
+    return _copes(found, back)
+
+
+def _mixed(name: str, found: Layer, inputs: tuple[Shape, ...], title: str) -> Problem:
     text = _(
         "{layer} would mix the padding behind shorter sequences into its result. Max and Mean over the steps, recurrent "
         "layers, attention and LayerNorm leave it out."
     )
     kinds = ("layer_norm",) if found.family == "normalise" else ("max", "mean")
-    offers = [(kind, _(LAYERS[kind].title)) for kind in kinds if kind != found.kind]
-    fixes = tuple(Fix("kind", _("Use {layer}").format(layer=other), name, kind=kind) for kind, other in offers)
+    # In the place of a layer of its own weights, or of several inputs, they would be something else altogether.
+    offers = kinds if len(inputs) == 1 and found.family in _ALIKE else ()
+    if found.kind == "softmax":
+        shares = Fix(
+            "param", _("Set {field} to {value}").format(field=_("Axis"), value=_("automatic")), name, "axis", None
+        )
+        return Problem("padding", text.format(layer=title), name, "in", fixes=(shares,))
+    fixes = tuple(
+        Fix("kind", _("Use {layer}").format(layer=_(LAYERS[kind].title)), name, kind=kind)
+        for kind in offers
+        if kind != found.kind
+    )
     return Problem("padding", text.format(layer=title), name, "in", fixes=fixes)
+
+
+_ALIKE = ("normalise", "shape", "convolution")

@@ -251,6 +251,7 @@ class Softmax(_Activation):
 
     kind: ClassVar[str] = "softmax"
     title: ClassVar[str] = N_("Softmax")
+    spreads: ClassVar[bool] = True
     glyph: ClassVar[str] = "mdi6.chart-bar"
     pointwise: ClassVar[bool] = False
 

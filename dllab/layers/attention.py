@@ -55,6 +55,7 @@ class Attention(Layer):
 
     kind: ClassVar[str] = "attention"
     title: ClassVar[str] = N_("Attention")
+    spreads: ClassVar[bool] = True
     family: ClassVar[str] = "attention"
     glyph: ClassVar[str] = "mdi6.eye-outline"
 
@@ -109,6 +110,7 @@ class MultiHeadAttention(Layer):
     kind: ClassVar[str] = "multi_head_attention"
     title: ClassVar[str] = N_("MultiheadAttention")
     short: ClassVar[str] = N_("Multihead")
+    spreads: ClassVar[bool] = True
     family: ClassVar[str] = "attention"
     glyph: ClassVar[str] = "mdi6.eye-plus-outline"
 
@@ -255,6 +257,7 @@ class TransformerEncoder(Layer):
     kind: ClassVar[str] = "transformer_encoder"
     title: ClassVar[str] = N_("Transformer block")
     short: ClassVar[str] = N_("Transformer")
+    spreads: ClassVar[bool] = True
     family: ClassVar[str] = "attention"
     glyph: ClassVar[str] = "mdi6.robot-outline"
     size_field: ClassVar[str] = "dim_feedforward"

@@ -136,7 +136,7 @@ class Layer(Declared):
     """What it does with inputs that are indices, not quantities: it may make numbers of them, or pass them on."""
 
     spreads: ClassVar[bool] = False
-    """Whether it mixes neighbouring steps, or those of other samples: padding would get into what is no padding."""
+    """Whether it mixes steps where it can't tell them from padding, or samples: that would get into what is no padding."""
     timeless: ClassVar[frozenset[str]] = frozenset()
     """Output ports without an axis of time, though the layer keeps it at the others: what is remembered at the end."""
 

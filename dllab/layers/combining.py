@@ -152,6 +152,7 @@ class MatMul(Layer):
 
     kind: ClassVar[str] = "matmul"
     title: ClassVar[str] = N_("MatMul")
+    spreads: ClassVar[bool] = True
     family: ClassVar[str] = "combine"
     glyph: ClassVar[str] = "mdi6.matrix"
 

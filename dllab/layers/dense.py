@@ -22,6 +22,7 @@ class Linear(Layer):
 
     kind: ClassVar[str] = "linear"
     title: ClassVar[str] = N_("Linear")
+    spreads: ClassVar[bool] = True
     family: ClassVar[str] = "dense"
     glyph: ClassVar[str] = "mdi6.dots-grid"
     size_field: ClassVar[str] = "features"

@@ -74,6 +74,7 @@ class Embedding(Layer):
 class _Recurrent(Layer):
     """What the recurrent layers share: sizes, and which part of what they put out goes on."""
 
+    spreads: ClassVar[bool] = True
     family: ClassVar[str] = "recurrent"
     size_field: ClassVar[str] = "hidden_size"
     timeless: ClassVar[frozenset[str]] = frozenset({"state"})

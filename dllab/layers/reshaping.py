@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, is_padded, layer, show_product, show_shape
-from dllab.layers.sums import Index, Line, Lines, Numbers, at, constant, moved, place, same_place
+from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, layer, padded_axis, show_product, show_shape
+from dllab.layers.sums import Index, Line, Lines, Numbers, at, constant, moved, place, relaid, same_place
 from dllab.text import N_
 
 
@@ -15,6 +15,7 @@ class Flatten(Layer):
     """Lays all numbers of a sample in one row.
 
     $(c, h, w) \\to c \\cdot h \\cdot w$, last axis fastest. Nothing is learned and nothing lost but the neighbourhood.
+    Padding behind shorter sequences becomes 0.
 
     Reference: `torch.nn.Flatten`.
     """
@@ -28,6 +29,9 @@ class Flatten(Layer):
     def keeps_time(self, *inputs: Shape) -> bool:
         return len(inputs[0]) == 1
 
+    def takes_lengths(self, *inputs: Shape) -> bool:
+        return padded_axis(inputs[0]) > 0 and len(inputs[0]) > 1
+
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         if not x:
@@ -35,20 +39,23 @@ class Flatten(Layer):
         return (prod(x),)
 
     def call(self, *inputs: Shape) -> Call:
+        if self.takes_lengths(*inputs):
+            return Call("blocks.Reshape", (prod(inputs[0]),), {"time": padded_axis(inputs[0])})
         return Call("nn.Flatten")
 
     def arithmetic(self, *inputs: Shape) -> str:
         return show_product(inputs[0])
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
-        return same_place(numbers, what, index)
+        return _cleared(numbers, what, index)
 
 
 @layer
 class Reshape(Layer):
     """Arranges the same numbers in another shape.
 
-    The product of the extents stays: $\\prod_i n_i = \\prod_j m_j$; one of them may be -1 and is worked out.
+    The product of the extents stays: $\\prod_i n_i = \\prod_j m_j$; one of them may be -1 and is worked out. Padding behind
+    shorter sequences stays what it is where every step keeps its numbers; else it becomes 0.
 
     Reference: `torch.Tensor.reshape`.
     """
@@ -95,14 +102,35 @@ class Reshape(Layer):
             wanted=show_product(self.extents) if -1 not in self.extents else show_shape(self.extents),
         )
 
+    def carries_time(self, axis: int, *inputs: Shape) -> int:
+        x, y = inputs[0], self.shape(*inputs)
+        before = prod(x[: axis - 1])
+        kept = (place for place, extent in enumerate(y) if extent == x[axis - 1] and prod(y[:place]) == before)
+        return next(kept, -1) + 1
+
+    def takes_lengths(self, *inputs: Shape) -> bool:
+        axis = padded_axis(inputs[0])
+        return axis > 0 and not self.carries_time(axis, *inputs)
+
     def call(self, *inputs: Shape) -> Call:
-        return Call("blocks.Reshape", self.extents)
+        time = {"time": padded_axis(inputs[0])} if self.takes_lengths(*inputs) else {}
+        return Call("blocks.Reshape", self.extents, time)
 
     def arithmetic(self, *inputs: Shape) -> str:
         return f"{show_product(inputs[0])} = {show_shape(self.shape(*inputs))}"
 
     def explain(self, numbers: Numbers, what: str, index: Index) -> Lines:
-        return same_place(numbers, what, index)
+        return _cleared(numbers, what, index)
+
+
+def _cleared(numbers: Numbers, what: str, index: Index) -> Lines:
+    """A number that keeps its place in the row, unless padding stands there: that was made 0."""
+    if "lengths" in numbers:
+        shape = numbers["input"].shape
+        place = relaid(index, numbers[what].shape, shape) if what == "output" else index
+        if place[int(numbers["time"])] >= numbers["lengths"][index[0]]:
+            return moved(numbers, what, index, None)
+    return same_place(numbers, what, index)
 
 
 def refuse_axis(name: str, axis: int, x: Shape) -> None:
@@ -194,11 +222,11 @@ class _AlongAxis(Layer):
         refuse_axis(self.title, self.axis, x)
         return (*x[: self.axis - 1], *x[self.axis :])
 
-    def keeps_time(self, *inputs: Shape) -> bool:
-        return self.axis > 1
+    def carries_time(self, axis: int, *inputs: Shape) -> int:
+        return 0 if axis == self.axis else axis - (self.axis < axis)
 
     def takes_lengths(self, *inputs: Shape) -> bool:
-        return self.axis == 1 and is_padded(inputs[0])
+        return self.axis == padded_axis(inputs[0])
 
     def arithmetic(self, *inputs: Shape) -> str:
         return f"{show_shape(inputs[0])} → {show_shape(self.shape(*inputs))}"

@@ -155,11 +155,16 @@ def moved(numbers: Numbers, what: str, index: Index, source: Index | None) -> Li
 def same_place(numbers: Numbers, what: str, index: Index) -> Lines:
     """A number that keeps its place in the row that all numbers of a sample make."""
     array = "input" if what == "output" else "upstream"
+    return moved(numbers, what, index, relaid(index, numbers[what].shape, numbers[array].shape))
+
+
+def relaid(index: Index, shape: tuple[int, ...], other: tuple[int, ...]) -> Index:
+    """Where a number stands when all those of a sample are laid out in another shape."""
     number = index[0]
-    for here, extent in zip(index[1:], numbers[what].shape[1:], strict=True):
+    for here, extent in zip(index[1:], shape[1:], strict=True):
         number = number * extent + here
     source: list[int] = []
-    for extent in reversed(numbers[array].shape[1:]):
+    for extent in reversed(other[1:]):
         number, here = divmod(number, extent)
         source.insert(0, here)
-    return moved(numbers, what, index, (number, *source))
+    return (number, *source)

@@ -4,7 +4,7 @@ import numpy as np
 
 from dllab.build.loss import Total
 from dllab.data.base import IGNORED
-from dllab.layers.base import is_padded
+from dllab.layers.base import is_padded, padded_axis
 from dllab.layers.sums import Index, Line, Lines, Numbers, constant, place
 from dllab.recipe import OPTIMISERS
 from dllab.recipe.clipping import explain_clipping
@@ -46,7 +46,11 @@ def _layer(session: Session, operation: Operation, numbers: Numbers, what: str, 
         computed = what == "local" or what.startswith("gradient.")
     if found.layer is None or not computed:
         return ()
-    modes = {"training": session.network.training, "padded": any(x is not None and is_padded(x) for x in found.inputs)}
+    modes: dict[str, int] = {
+        "training": session.network.training,
+        "padded": any(x is not None and is_padded(x) for x in found.inputs),
+    }
+    modes["time"] = max((padded_axis(x) for x in found.inputs if x is not None), default=0)
     return found.layer.explain({**numbers, **{name: np.array(mode) for name, mode in modes.items()}}, what, index)
 
 

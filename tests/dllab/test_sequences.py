@@ -18,6 +18,8 @@ from dllab.layers import LAYERS
 from dllab.layers.base import Signal, is_padded, padded_axis, signals, vocabulary
 from dllab.probes import DoesNotApply, compute, load_probes
 from dllab.probes.verdict import verdict
+from dllab.stepping import walk
+from dllab.stepping.explain import explain
 from dllab.training.metrics import Tally
 from dllab.training.session import Session
 from tests.support.graphs import experiment
@@ -139,13 +141,104 @@ def test_the_exported_code_counts_lengths_itself() -> None:
     assert torch.equal(net(x), network(x))
 
 
-def test_layers_that_mix_steps_are_warned_of() -> None:
-    made = experiment("embedding", "flatten", ("linear", {"features": 2}), data="parity", shortest=3)
-    (warning,) = [p for p in check(made).problems if p.code == "padding"]
-    assert warning.severity == "warning"
-    assert warning.text.startswith("Flatten also takes in the padding behind shorter sequences")
-    even = experiment("embedding", "flatten", ("linear", {"features": 2}), data="parity")
-    assert not [p for p in check(even).problems if p.code == "padding"]
+def test_layers_that_cut_steps_off_are_warned_of() -> None:
+    cut = ("embedding", ("slice", {"stop": 5}), "flatten", ("linear", {"features": 2}))
+    (warning,) = [p for p in check(experiment(*cut, data="parity", shortest=3)).problems if p.code == "padding"]
+    assert (warning.node, warning.severity) == ("slice", "warning")
+    assert warning.text.startswith("Slice also takes in the padding behind shorter sequences")
+    assert not [p for p in check(experiment(*cut, data="parity")).problems if p.code == "padding"]
+
+
+Part = str | tuple[str, dict[str, object]]
+TELL: dict[str, tuple[Part, ...]] = {
+    "flattened": ("flatten", ("linear", {"features": 2})),
+    "mixed by a new shape": (("reshape", {"extents": (4, 18)}), "flatten", ("linear", {"features": 2})),
+    "every step a map": (("reshape", {"extents": (9, 2, 4)}), "relu", "mean", "flatten", ("linear", {"features": 2})),
+    "a new axis before time": (
+        ("reshape", {"extents": (1, 9, 8)}), ("max", {"axis": 2}), "flatten", ("linear", {"features": 2}),
+    ),
+    "turned, then mean": ("transpose", ("mean", {"axis": 2}), ("linear", {"features": 2})),
+    "turned, then max": ("transpose", "relu", ("max", {"axis": 2}), ("linear", {"features": 2})),
+    "turned and flattened": ("transpose", "flatten", ("linear", {"features": 2})),
+    "mean over features, then steps": ("transpose", "mean", ("reshape", {"extents": (9, 1)}), "mean", ("linear", {"features": 2})),
+    "turned back for memory": ("transpose", "tanh", "transpose", ("gru", {"output": "final state"}), ("linear", {"features": 2})),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", TELL)
+def test_what_stands_in_the_padding_changes_nothing(way: str) -> None:
+    """Padding is given random contents behind every layer that leaves it where it is."""
+    made = experiment(("embedding", {"embedding_dim": 8}), *TELL[way], data="parity", length=9, shortest=3)
+    problems = [p for p in check(made).problems if p.code == "padding"]
+    assert not problems, problems
+    network = _unchecked(made).eval()
+    x = torch.tensor([[1, 2, 2, 1, 0, 0, 0, 0, 0], [2] * 9, [1, 1, 1, 2, 2, 1, 1, 0, 0]])
+    weight = network.layers["embedding"].weight
+    results = []
+    for content in (0.0, 3.0, -1e4):
+        with torch.no_grad():
+            weight[0] = content * torch.randn(8)
+            results.append(network(x))
+    assert torch.equal(results[0], results[1])
+    assert torch.equal(results[0], results[2])
+    assert not torch.equal(results[0], network(x.clamp(max=1)))
+
+
+def test_a_new_shape_keeps_the_steps_where_they_keep_their_numbers() -> None:
+    for before, time, extents, expected in (
+        ((9, 8), 1, (9, 2, 4), 1), ((9, 8), 1, (1, 9, 8), 2), ((9, 8), 1, (72,), 0), ((9, 8), 1, (8, 9), 0),
+        ((8, 9), 2, (8, 9, 1), 2), ((8, 9), 2, (2, 4, 9), 3), ((8, 9), 2, (9, 8), 0), ((9, 8), 1, (-1, 4), 0),
+        ((2, 9, 4), 2, (2, 9, 2, 2), 2), ((6, 4, 9), 3, (24, -1), 2),
+    ):  # fmt: skip
+        shape = Signal(before, padded=time)
+        made = LAYERS.make("reshape", {"extents": extents})
+        (after,) = signals(made, shape).values()
+        assert (padded_axis(after), made.takes_lengths(shape)) == (expected, not expected), (before, time, extents)
+
+
+def test_cleared_padding_is_told_stepped_and_exported() -> None:
+    parts = (("embedding", {"embedding_dim": 3}), "tanh", "transpose", "flatten", ("linear", {"features": 2}))
+    made = experiment(*parts, data="opinions", samples=60)
+    network, space = build(made), dict[str, object]()
+    exec(compile(to_code(made), "exported", "exec"), space)
+    net = space["Net"]()  # type: ignore[operator]
+    net.load_state_dict({k.removeprefix("layers."): v for k, v in network.state_dict().items()})
+    x = torch.tensor(prepare(made).validation.x)
+    assert torch.equal(net(x), network(x))
+    session, told = Session(made, "cpu"), 0
+    for operation in walk(session):
+        what = {"forward": "output", "backward": "gradient.input"}.get(operation.phase, "")
+        if operation.node == "flatten" and what:
+            array = operation.numbers()[what]
+            for place in np.ndindex(*array[:4].shape):
+                (line,) = explain(session, operation, what, place)
+                assert line.value == pytest.approx(float(array[place]))
+                told += not line.terms
+    assert told > 10
+
+
+@pytest.mark.parametrize(
+    ("before", "found", "fixes"),
+    [
+        (("transpose",), ("linear", {"features": 4}), ["transpose"]),
+        (("transpose",), ("lstm", {}), ["transpose"]),
+        (("transpose",), ("transformer_encoder", {}), ["transpose"]),
+        (("transpose",), ("softmax", {"axis": 2}), ["transpose"]),
+        ((), ("softmax", {"axis": 1}), ["axis"]),
+        ((("mean", {"axis": 2}),), ("linear", {"features": 4}), []),
+    ],
+)
+def test_layers_that_would_take_padding_for_numbers_are_refused(
+    before: tuple[Part, ...], found: tuple[str, dict[str, object]], fixes: list[str]
+) -> None:
+    parts = (("embedding", {"embedding_dim": 8}), *before, found, "flatten", ("linear", {"features": 2}))
+    made = experiment(*parts, data="parity", length=8, shortest=3)
+    problem = next(p for p in check(made).problems if p.code == "padding")
+    assert (problem.node, problem.severity) == (found[0], "error")
+    assert [fix.kind or fix.name for fix in problem.fixes] == fixes
+    for fix in problem.fixes:
+        assert not [p for p in check(apply_fix(made, fix)).problems if p.code == "padding"]
+    assert not [p for p in check(experiment(*parts, data="parity", length=8)).problems if p.code == "padding"]
 
 
 PADDED = torch.tensor([[1.0, -5.0], [-2.0, 3.0], [9.0, 9.0], [9.0, 9.0]]).expand(2, 4, 2)
@@ -199,7 +292,8 @@ def test_padding_is_followed_to_the_axis_where_transpose_puts_it(kind: str, para
     turned = ("embedding", "transpose", "relu", "dropout", (kind, params), "flatten", ("linear", {"features": 2}))
     made = experiment(*turned, data="parity", shortest=3)
     (problem,) = [p for p in check(made).problems if p.code == "padding"]
-    assert (problem.node, problem.severity, problem.fixes) == (kind, "error", ())
+    assert (problem.node, problem.severity) == (kind, "error")
+    assert [fix.kind for fix in problem.fixes] == (["transpose"] if kind == "layer_norm" else [])
     assert "Before the Transpose" in problem.text
     assert not [p for p in check(experiment(*turned, data="parity")).problems if p.code == "padding"]
 
@@ -213,7 +307,8 @@ def test_padding_turned_back_is_padding_again() -> None:
     assert found.nodes["mean"].takes_lengths
     assert padded_axis(found.nodes["relu"].shapes["out"]) == 2
     sidewise = check(experiment("embedding", "transpose", ("mean", {"axis": 2}), ("linear", {"features": 2}), **ends))
-    assert [(p.node, p.severity) for p in sidewise.problems] == [("mean", "warning")]
+    assert sidewise.problems == ()
+    assert sidewise.nodes["mean"].takes_lengths
 
 
 def test_indices_reach_an_embedding_first_and_one_press_puts_it_there() -> None:
