@@ -7,7 +7,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
@@ -74,6 +74,7 @@ class Session:
         # The cores are the engine's: what the window multiplies is small, and threads waiting for a core hold it up.
         threadpool_limits(1, user_api="blas")
         lab = Lab(self.document, self.settings, home.folder("runs"), language=self.language)
+        lab.link.ready.connect(collecting.keep, Qt.ConnectionType.SingleShotConnection)
         lab.link.start()
         return lab
 
