@@ -14,7 +14,7 @@ from dllab.engine.trouble import explain_view
 from dllab.probes import CLUSTER_PROBES, PROBES, SLOW, SLOW_OF_CLUSTERS, DoesNotApply, Shown, compute, compute_clusters
 from dllab.probes.weights import watched
 from dllab.text import _
-from dllab.training.clusters import Following
+from dllab.training.clusters import Following, following
 from dllab.training.session import Session
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class Pictures:
     def following(self, session: Session) -> Following:
         """The clusterings of what this network puts out."""
         if self._following is None or self._following.session is not session:
-            self._following = Following(session)
+            self._following = following(session)
         return self._following
 
     def due(self, session: Session | None, run: str, walking: bool = False) -> list[Subscription | Errand]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dllab.probes.base import DoesNotApply, Shown, integer, probe, sample_axes
+from dllab.probes.base import DoesNotApply, Shown, probe, sample_axes, validation_sample
 from dllab.probes.verdict import verdict
 from dllab.text import _
 from dllab.training.precision import whole
@@ -13,10 +13,7 @@ from dllab.training.session import Session
 @probe("activations")
 def activations(session: Session, params: Mapping[str, Any]) -> Shown:
     """Params: node, sample (position in the validation part). Arrays: output (no batch axis), input (raw)."""
-    part = session.prepared.validation
-    if not len(part.x):
-        raise DoesNotApply(_("There is no validation part to take a sample from."))
-    sample = integer(params, "sample", 0, 0, len(part.x) - 1)
+    part, sample = session.prepared.validation, validation_sample(session, params)
     node = params.get("node", "")
     with session.looking(), session.precision.casting():
         values = session.network.forward_nodes(session.validation[0][sample : sample + 1])

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from dllab.build import blocks
 from dllab.layers.base import is_padded
-from dllab.probes.base import DoesNotApply, Shown, integer, probe, sample_axes
+from dllab.probes.base import DoesNotApply, Shown, probe, sample_axes, validation_sample
 from dllab.probes.inside import Passage, passages
 from dllab.probes.steps import output_of, step_names
 from dllab.probes.verdict import verdict
@@ -44,10 +44,7 @@ def attention(session: Session, params: Mapping[str, Any]) -> Shown:
     node = params.get("node", "")
     if node not in layers:
         raise DoesNotApply(_("This layer pays no attention: select an attention layer or a transformer block."))
-    part = session.prepared.validation
-    if not len(part.x):
-        raise DoesNotApply(_("There is no validation part to take a sample from."))
-    sample = integer(params, "sample", 0, 0, len(part.x) - 1)
+    part, sample = session.prepared.validation, validation_sample(session, params)
     with session.looking(), session.precision.casting():
         every = passages(session.network, session.validation[0][sample : sample + 1])
         maps = {name: _maps(session, name, every[name]) for name in layers[: layers.index(node) + 1]}

@@ -155,6 +155,14 @@ def compute(session: Session, name: str, params: Mapping[str, Any]) -> Shown:
     return function(session, params)
 
 
+def validation_sample(session: Session, params: Mapping[str, Any]) -> int:
+    """The sample of the validation part that is asked for by its position. Raises DoesNotApply."""
+    count = len(session.prepared.validation.x)
+    if not count:
+        raise DoesNotApply(_("There is no validation part to take a sample from."))
+    return integer(params, "sample", 0, 0, count - 1)
+
+
 def sample_axes(shape: tuple[int, ...], family: str = "") -> tuple[str, ...]:
     """What the axes of one sample count, by their number: channels and places of an image, steps of a sequence."""
     if len(shape) == 2:

@@ -10,6 +10,7 @@ from dllab.build.module import Outputs
 from dllab.probes.base import DoesNotApply, Shown, integer, probe
 from dllab.text import _
 from dllab.training.aims import Targets, cut
+from dllab.training.clusters import of_layer
 from dllab.training.features import layer_outputs
 from dllab.training.metrics import says
 from dllab.training.session import Session
@@ -30,14 +31,22 @@ class Main:
 
 @probe("embedding")
 def embedding(session: Session, params: Mapping[str, Any]) -> Shown:
-    """Params: node, clusters (0: none). Over the first validation samples: points (n, 2) by PCA, true, says, loss."""
+    """Params: node, clusters (0: none). Over the first validation samples: points (n, 2) by PCA, true, says, loss.
+
+    With clusters also cluster: that of the clustering on the canvas of what this layer puts out, whose node is the label
+    `clustering`; where there is none, so many by k-means.
+    """
     features = layer_rows(session, params)
     main = principal(features)
     arrays, labels = answers(session, len(features))
     arrays["points"] = main.points
     labels |= {"node": params.get("node", ""), "features": features.shape[1], "explained": list(main.shares)}
     clusters = integer(params, "clusters", 0, 0, _CLUSTERS)
-    if clusters and len(features) > clusters:
+    index = session.prepared.validation.index[: len(features)]
+    canvas = of_layer(session, str(params.get("node", "")), index) if clusters else None
+    if canvas is not None:
+        labels["clustering"], arrays["cluster"] = canvas
+    elif clusters and len(features) > clusters:
         arrays["cluster"] = _clusters(features, clusters, arrays.get("true"), session.experiment.seed)
     axes: dict[str, tuple[str, ...]] = dict.fromkeys(arrays, ("sample",)) | {"points": ("sample", "direction")}
     return Shown(arrays, labels, axes)

@@ -13,7 +13,7 @@ from torch.nn.functional import linear
 
 from dllab.build import blocks
 from dllab.build.sequence_blocks import Memory
-from dllab.probes.base import DoesNotApply, Shown, integer, probe, sample_axes
+from dllab.probes.base import DoesNotApply, Shown, integer, probe, sample_axes, validation_sample
 from dllab.probes.inside import differentiable, passages
 from dllab.probes.steps import outputs_of, step_names
 from dllab.probes.verdict import verdict
@@ -111,10 +111,7 @@ def gates(session: Session, params: Mapping[str, Any]) -> Shown:
     node = params.get("node", "")
     if node not in layers:
         raise DoesNotApply(_("This layer remembers nothing: select an RNN, an LSTM or a GRU."))
-    part = session.prepared.validation
-    if not len(part.x):
-        raise DoesNotApply(_("There is no validation part to take a sample from."))
-    sample = integer(params, "sample", 0, 0, len(part.x) - 1)
+    part, sample = session.prepared.validation, validation_sample(session, params)
     ways, at_input, at_state, steps, output = _traced(session, node, sample)
     number = integer(params, "way", 0, 0, len(ways) - 1)
     chosen = ways[number]

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dllab.probes.base import DoesNotApply, Shown, integer, probe, sample_axes
+from dllab.probes.base import DoesNotApply, Shown, probe, sample_axes, validation_sample
 from dllab.probes.inside import differentiable
 from dllab.probes.verdict import verdict
 from dllab.text import _
@@ -107,10 +107,7 @@ def saliency(session: Session, params: Mapping[str, Any]) -> Shown:
         raise DoesNotApply(_("This data asks for an answer at every step; this view explains one answer a sample."))
     if session.data.task not in ("classification", "regression"):
         raise DoesNotApply(_("This view explains a class or a number, and this network gives neither."))
-    part = session.prepared.validation
-    if not len(part.x):
-        raise DoesNotApply(_("There is no validation part to take a sample from."))
-    sample = integer(params, "sample", 0, 0, len(part.x) - 1)
+    part, sample = session.prepared.validation, validation_sample(session, params)
     x, label = session.validation[0][sample : sample + 1], session.validation[2][sample : sample + 1]
     outputs = session.predict(x)
     number, named = _toward(session, outputs, label, str(params.get("toward", "says")))

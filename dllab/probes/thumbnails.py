@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dllab.layers.base import vocabulary
-from dllab.probes.base import DoesNotApply, Shown, integer, probe
-from dllab.text import _
+from dllab.probes.base import Shown, probe, validation_sample
 from dllab.training.session import Session
 
 _MAPS, _SIDE, _BARS = 8, 16, 48
@@ -21,12 +20,9 @@ _MOST = 200
 def thumbnails(session: Session, params: Mapping[str, Any]) -> Shown:
     """Params: nodes (ids), sample. For each of them an array uint8: maps (k, h, w), or bars (n,); labels: scale, by node
     the numbers that 0 and 255 stand for, and plane, whether maps are the plane of two inputs instead of the sample."""
-    part = session.prepared.validation
-    if not len(part.x):
-        raise DoesNotApply(_("There is no validation part to take a sample from."))
+    sample = validation_sample(session, params)
     wanted = params.get("nodes")
     nodes = [n for n in wanted if isinstance(n, str)][:_MOST] if isinstance(wanted, list | tuple) else []
-    sample = integer(params, "sample", 0, 0, len(part.x) - 1)
     plane = session.prepared.spec.input == (2,) and not vocabulary(session.prepared.spec.input)
     with session.looking(), session.precision.casting():
         values = session.network.forward_nodes(_plane(session) if plane else session.validation.x[sample : sample + 1])
@@ -41,7 +37,9 @@ def thumbnails(session: Session, params: Mapping[str, Any]) -> Shown:
     axes: dict[str, tuple[str, ...]] = {
         node: ("map", "row", "column") if array.ndim == 3 else ("unit",) for node, array in arrays.items()
     }
-    return Shown(arrays, {"scale": scale, "plane": plane, "sample": sample, "count": len(part.x)}, axes)
+    return Shown(
+        arrays, {"scale": scale, "plane": plane, "sample": sample, "count": len(session.prepared.validation.x)}, axes
+    )
 
 
 def _plane(session: Session) -> Tensor:

@@ -4,6 +4,7 @@ import logging
 import time
 from dataclasses import replace
 from math import prod
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -23,6 +24,10 @@ _MOST = 1_000
 _SHARE = 8
 """Of the time at most an eighth is spent on the curve of agreement."""
 SCORES = ("ari", "nmi")
+UNSEEN = -2
+"""In place of a cluster: the sample is none of those that were clustered."""
+_CARRIERS = frozenset({"flatten", "reshape", "dropout", "dropout1d", "dropout2d"})
+"""Kinds of layers that put out what comes in, when it is looked at."""
 
 
 class Following:
@@ -76,6 +81,39 @@ class Following:
         self._due = began + _SHARE * took
         scored = next((made.scores for made in found.made if "ari" in made.scores), {})
         return {f"cluster_{name}": scored[name] for name in SCORES if name in scored}
+
+
+_SHARED: "WeakValueDictionary[int, Following]" = WeakValueDictionary()
+
+
+def following(session: Session) -> Following:
+    """The clusterings of what this network puts out, the same for all that hold on to them."""
+    found = _SHARED.get(id(session))
+    if found is None or found.session is not session:
+        found = _SHARED[id(session)] = Following(session)
+    return found
+
+
+def of_layer(session: Session, node: str, index: np.ndarray) -> tuple[str, np.ndarray] | None:
+    """The clustering on the canvas of what a layer puts out, and in which cluster it has each of these samples (positions
+    in the dataset); UNSEEN where it was not clustered. None where there is no such clustering."""
+    check, shared = session.check, following(session)
+    name = next((name for name in shared.nodes if _holds(check, way_to(check, name)[0], node)), "")
+    made = next((made for made in shared.now().made if made.node == name), None) if name else None
+    if made is None:
+        return None
+    places = {int(place): row for row, place in enumerate(shared.now().seen.index)}
+    rows = np.array([places.get(int(place), -1) for place in index])
+    return name, np.where(rows < 0, UNSEEN, made.fit.labels[rows])
+
+
+def _holds(check: Check, source: str, node: str) -> bool:
+    """Whether the same numbers as a layer puts out arrive at the source of a clustering."""
+    while source != node:
+        if check.experiment.model.nodes[source].kind not in _CARRIERS:
+            return False
+        source = check.experiment.model.into(source)[0].source
+    return True
 
 
 def _is_patient(check: Check, node: str) -> bool:

@@ -10,6 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 from dllab.probes import DoesNotApply
 from dllab.probes.embedding import embedding, layer_rows, principal, sample_losses
 from dllab.templates import load_template
+from dllab.training.clusters import UNSEEN, following
 from dllab.training.features import layer_outputs
 from dllab.training.session import Session
 
@@ -19,6 +20,25 @@ def trained(template: str, steps: int = 30) -> Session:
     for _step in range(steps):
         session.advance()
     return session
+
+
+def test_the_clusters_are_those_of_the_canvas_where_a_clustering_follows_the_layer() -> None:
+    session = trained("cluster-digits-cnn")
+    shared = following(session)
+    (made,) = shared.now().made
+    where = dict(zip(shared.now().seen.index.tolist(), made.fit.labels.tolist(), strict=True))
+    index = session.prepared.validation.index
+    expected = [where.get(int(place), UNSEEN) for place in index[:500]]
+    assert UNSEEN in expected
+    for node in ("flatten", "max_pool_2"):
+        found = embedding(session, {"node": node, "clusters": 10})
+        assert found.labels["clustering"] == made.node
+        assert found.arrays["cluster"].tolist() == expected
+    assert following(session) is shared
+    own = embedding(session, {"node": "linear", "clusters": 10})
+    assert "clustering" not in own.labels
+    assert own.arrays["cluster"].min() == 0
+    assert "cluster" not in embedding(session, {"node": "flatten"}).arrays
 
 
 @pytest.mark.parametrize("shape", [(40, 7), (30, 200), (25, 25), (12, 2)])

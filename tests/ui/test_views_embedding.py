@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from ui.lab import Lab
 from ui.shell.theme import theme
+from ui.views.clustering import cluster_colour, cluster_symbol
 from ui.views.embedding import Embedding
 
 POINTS = np.array([[-3.0, 0.0], [-1.0, 1.0], [1.0, -1.0], [3.0, 0.5]])
@@ -32,11 +33,14 @@ def view(qtbot: QtBot, lab: Lab, engine: Engine) -> Embedding:
     return view
 
 
-def show(qtbot: QtBot, view: Embedding, engine: Engine, points: np.ndarray = POINTS, **more: np.ndarray) -> None:
+def show(
+    qtbot: QtBot, view: Embedding, engine: Engine, points: np.ndarray = POINTS, clustering: str = "", **more: np.ndarray
+) -> None:
     labels = {
         "node": "linear", "features": 64, "explained": [0.5, 0.25], "classes": ["ant", "bee", "cat"], "targets": [],
         "samples": 270,
     }  # fmt: skip
+    labels |= {"clustering": clustering} if clustering else {}
     engine.show("embedding", labels, points=points, true=TRUE, says=SAYS, loss=LOSS, **more)
     drawn(qtbot, view)
 
@@ -90,6 +94,25 @@ def test_colours_tell_class_error_loss_and_cluster(qtbot: QtBot, view: Embedding
     assert engine.params("embedding")["clusters"] == 10
     show(qtbot, view, engine, cluster=np.array([0, 0, 1, 1]))
     assert [len(item.data) for item in view.points._items][:3] == [2, 2, 0]
+    assert view.caption.text().startswith("clusters by k-means, as none of the canvas follows this layer · PCA of 64")
+
+
+def test_clusters_of_the_canvas_look_as_in_their_own_views(qtbot: QtBot, view: Embedding, engine: Engine) -> None:
+    view.colours.choose("cluster")
+    show(qtbot, view, engine, clustering="flatten", cluster=np.array([2, -2, -1, 2]))
+    assert view.caption.text().startswith("clusters of Flatten on the canvas · PCA of 64")
+    assert [words for _mark, _colour, words in view.keys._entries] == [
+        "not among those clustered",
+        "noise",
+        "cluster 2",
+    ]
+    unseen, noise, second = view.points._items
+    assert [len(item.data) for item in (unseen, noise, second)] == [1, 1, 2]
+    assert noise.opts["symbol"] == "x"
+    assert second.opts["symbol"] == cluster_symbol(2)
+    assert second.opts["brush"].color() == cluster_colour(2, theme.tokens)
+    hover(qtbot, view.plot.viewport(), place_of(view.plot, 3.0, 0.5))
+    assert view.plot.readout.plain.endswith("cluster 2")
 
 
 def test_a_sample_is_read_seen_and_followed(qtbot: QtBot, view: Embedding, engine: Engine, lab: Lab) -> None:

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from dllab.checking import NodeCheck
 from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _
 from ui.shell.theme import theme
 from ui.views import ATTENTION
+from ui.views.arranging import Choices
 from ui.views.base import Rows, View, Want, column
 from ui.views.colours import ink
 from ui.views.controls import Tabs
@@ -69,11 +70,7 @@ class Attention(View):
         self.map.opened.connect(lambda head: self.heads.choose(str(head)))
         self.scale = ColourBar(self.body)
         self.foot = SampleFoot(lab, self.body)
-        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._top.setSpacing(4)
-        self._top.addWidget(self.heads)
-        self._top.addStretch(1)
-        self._top.addWidget(self.layers)
+        self._top = Choices([self.heads], [self.layers])
         middle = QHBoxLayout()
         middle.setSpacing(12)
         middle.addWidget(self.sample)
@@ -147,8 +144,7 @@ class Attention(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.width() >= _WIDE
-        self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._top.fit(self.width() >= _WIDE)
         self.sample.updateGeometry()
         self.mark()
 

@@ -7,10 +7,14 @@ from dllab.engine.protocol import Picture, unpack
 from dllab.text import _, ngettext
 from ui.shell.theme import theme
 from ui.views.base import Rows
+from ui.views.clustering import MOST_KEYS, cluster_colour, cluster_line, cluster_symbol
 from ui.views.colours import MARKS, SYMBOLS, class_colour
 from ui.views.numbers import percent, show
 from ui.views.points import class_keys
 from ui.views.readout import Line
+
+UNSEEN = -2
+"""In place of a cluster: the sample is none of those that were clustered."""
 
 
 def heights(picture: Picture, colour: str) -> np.ndarray | None:
@@ -34,6 +38,8 @@ def kinds(
             ("✖", tokens.bad, _("wrong ({count})").format(count=f"{counts[1]:,}")),
         ]
         return wrong, looks, keys
+    if colour == "cluster" and "clustering" in picture.labels:
+        return _canvas_clusters(unpack(picture.arrays["cluster"]))
     if colour == "cluster":
         found = picture.arrays.get("cluster")
         chosen = unpack(found) if found is not None else np.zeros(len(unpack(picture.arrays["loss"])), int)
@@ -42,6 +48,26 @@ def kinds(
         chosen, names = unpack(picture.arrays["true"]), classes
     looks = [(SYMBOLS[i % len(SYMBOLS)], class_colour(i, tokens)) for i in range(len(names))]
     return chosen, looks, class_keys(names)
+
+
+def _canvas_clusters(
+    found: np.ndarray,
+) -> tuple[np.ndarray, list[tuple[str, QColor]], list[tuple[str, str, str]]]:
+    """As `kinds`, of a clustering on the canvas: marks and colours are those of its own views."""
+    numbers, chosen = np.unique(found, return_inverse=True)
+    looks = [_look(int(number)) for number in numbers]
+    return chosen, looks, [_line(int(number)) for number in numbers[:MOST_KEYS]]
+
+
+def _look(number: int) -> tuple[str, QColor]:
+    tokens = theme.tokens
+    return ("o", QColor(tokens.line)) if number == UNSEEN else (cluster_symbol(number), cluster_colour(number, tokens))
+
+
+def _line(number: int) -> Line:
+    if number == UNSEEN:
+        return "●", theme.tokens.line, _("not among those clustered")
+    return cluster_line(number, theme.tokens)
 
 
 def sample_lines(picture: Picture, row: int) -> list[Line]:
@@ -61,7 +87,8 @@ def sample_lines(picture: Picture, row: int) -> list[Line]:
     lines.append(("↕", tokens.muted, _("loss {value}").format(value=show(loss))))
     if "cluster" in picture.arrays:
         number = int(unpack(picture.arrays["cluster"])[row])
-        lines.append(("◇", tokens.muted, _("cluster {number}").format(number=number + 1)))
+        own = "◇", tokens.muted, _("cluster {number}").format(number=number + 1)
+        lines.append(_line(number) if "clustering" in picture.labels else own)
     return lines
 
 
@@ -72,6 +99,13 @@ def facts(picture: Picture, count: int, method: str) -> str:
     if whole > count:
         return words + " · " + _("first {count} of {whole} samples").format(count=f"{count:,}", whole=f"{whole:,}")
     return words + " · " + ngettext("{count} sample", "{count} samples", count).format(count=f"{count:,}")
+
+
+def clusters_of(title: str) -> str:
+    """Which clusters the colours mean, by the title of their clustering; "" is none on the canvas."""
+    if not title:
+        return _("clusters by k-means, as none of the canvas follows this layer")
+    return _("clusters of {clustering} on the canvas").format(clustering=title)
 
 
 def _kept(picture: Picture, method: str) -> str:

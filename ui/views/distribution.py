@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from dllab.checking import NodeCheck
 from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _, ngettext
 from ui.views import DISTRIBUTION
+from ui.views.arranging import with_scale
 from ui.views.base import Rows, View, Want, column
 from ui.views.controls import Caption, Tabs
 from ui.views.heat import Cell, ColourBar
@@ -55,14 +56,8 @@ class Distribution(View):
         self.table = Table(_("Every layer"), self.body)
         self.table.chosen.connect(self._chosen)
         self.caption = Caption(self.body, quiet=False)
-        maps = QWidget(self.body)
-        side = QHBoxLayout(maps)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(12)
-        side.addWidget(self.map, 1)
-        side.addWidget(self.scale)
         self.pages = QStackedWidget(self.body)
-        self.pages.addWidget(maps)
+        self.pages.addWidget(with_scale(self.body, self.map, self.scale))
         self.pages.addWidget(self.table)
         layout = column(self.body, 4)
         layout.addWidget(self.tabs)

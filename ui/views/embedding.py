@@ -12,7 +12,7 @@ from dllab.text import N_, _, ngettext
 from ui.shell.theme import interface_font, theme
 from ui.views import EMBEDDING
 from ui.views.base import Rows, View, Want, column
-from ui.views.cloud import facts, heights, kinds, numbers, sample_lines
+from ui.views.cloud import clusters_of, facts, heights, kinds, numbers, sample_lines
 from ui.views.colours import heat
 from ui.views.controls import Caption, Keys, Tabs, TextButton
 from ui.views.heat import ColourBar
@@ -171,7 +171,11 @@ class Embedding(View):
         self.clear_button.setAccessibleName(words)
         self.clear_button.updateGeometry()
         self.set_subtitle(self._looking.subtitle(node))
-        self.caption.setText(facts(picture, len(points), dict(self.methods.tabs)[self.methods.current]))
+        words = facts(picture, len(points), dict(self.methods.tabs)[self.methods.current])
+        if self.colours.current == "cluster":
+            title = self._looking.title(str(picture.labels.get("clustering", "")))
+            words = f"{clusters_of(title)} · {words}"
+        self.caption.setText(words)
         self.summarise(f"{self.subtitle}: {self.caption.text()}")
 
     def _draw_nothing(self) -> None:

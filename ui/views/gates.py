@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from dllab.checking import NodeCheck
 from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _
 from ui.shell.theme import theme
 from ui.views import GATES
+from ui.views.arranging import Choices, with_scale
 from ui.views.base import Rows, View, Want, column
 from ui.views.controls import Caption, Keys, Tabs
 from ui.views.following import SampleFoot
@@ -95,21 +96,10 @@ class Gates(View):
         lab.runs.added.connect(self.ask)
 
     def _arrange(self) -> None:
-        maps = QWidget(self.body)
-        side = QHBoxLayout(maps)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(12)
-        side.addWidget(self.map, 1)
-        side.addWidget(self.scale)
         self.pages = QStackedWidget(self.body)
-        self.pages.addWidget(maps)
+        self.pages.addWidget(with_scale(self.body, self.map, self.scale))
         self.pages.addWidget(self.plot)
-        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._top.setSpacing(4)
-        self._top.addWidget(self.tabs)
-        self._top.addStretch(1)
-        for which in (self.layers, self.ways):
-            self._top.addWidget(which)
+        self._top = Choices([self.tabs], [self.layers, self.ways])
         middle = QHBoxLayout()
         middle.setSpacing(12)
         middle.addWidget(self.sample)
@@ -222,8 +212,7 @@ class Gates(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.width() >= _WIDE
-        self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._top.fit(self.width() >= _WIDE)
         self.sample.updateGeometry()
         self.mark()
 

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from dllab.checking import NodeCheck
 from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _, ngettext
 from ui.shell.theme import theme
 from ui.views import GRADIENTS
+from ui.views.arranging import Choices
 from ui.views.base import Rows, View, Want, column
 from ui.views.colours import class_colour
 from ui.views.controls import Caption, Keys, Tabs
@@ -63,11 +64,7 @@ class Gradients(View):
         self.pages = QStackedWidget(self.body)
         self.pages.addWidget(self.plot)
         self.pages.addWidget(self.spread)
-        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._top.setSpacing(8)
-        self._top.addWidget(self.tabs)
-        self._top.addStretch(1)
-        self._top.addWidget(self.keys)
+        self._top = Choices([self.tabs], [self.keys], 8)
         layout = column(self.body, 2)
         layout.addLayout(self._top)
         layout.addWidget(self.pages, 1)
@@ -236,8 +233,7 @@ class Gradients(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.width() >= _WIDE
-        self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._top.fit(self.width() >= _WIDE)
         self.mark()
 
     def rows(self) -> Rows:

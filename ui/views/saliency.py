@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from dllab.checking import NodeCheck
 from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _
 from ui.views import SALIENCY
+from ui.views.arranging import Choices
 from ui.views.bars import Bars
 from ui.views.base import Rows, View, Want, column
 from ui.views.controls import Caption, Tabs
@@ -57,10 +58,7 @@ class Saliency(View):
         self.scale = ColourBar(self.body)
         self.caption = Caption(self.body)
         self.foot = SampleFoot(self.lab, self.body)
-        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._top.addWidget(self.methods)
-        self._top.addWidget(self.toward)
-        self._top.addStretch(1)
+        self._top = Choices([self.methods, self.toward])
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self.sample)
@@ -153,7 +151,7 @@ class Saliency(View):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wide = self.width() >= _WIDE
-        self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._top.fit(wide)
         self._top.setSpacing(28 if wide else 0)
         self.sample.updateGeometry()
         self.mark()

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from dllab.engine.protocol import Picture, unpack
 from dllab.text import N_, _, ngettext
 from ui.shell.theme import theme
 from ui.views import WEIGHTS
+from ui.views.arranging import Choices, with_scale
 from ui.views.base import Rows, View, Want, column
 from ui.views.controls import Caption, Keys, Tabs
 from ui.views.heat import ColourBar, HeatMap
@@ -63,21 +64,10 @@ class Weights(View):
         lab.runs.added.connect(self.ask)
 
     def _lay_out(self) -> None:
-        maps = QWidget(self.body)
-        side = QHBoxLayout(maps)
-        side.setContentsMargins(0, 4, 0, 0)
-        side.setSpacing(12)
-        side.addWidget(self.heat, 1)
-        side.addWidget(self.scale)
         self.pages = QStackedWidget(self.body)
         self.pages.addWidget(self.plot)
-        self.pages.addWidget(maps)
-        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._top.setSpacing(4)
-        self._top.addWidget(self.tabs)
-        self._top.addStretch(1)
-        self._top.addWidget(self.since)
-        self._top.addWidget(self.keys)
+        self.pages.addWidget(with_scale(self.body, self.heat, self.scale, 4))
+        self._top = Choices([self.tabs], [self.since, self.keys])
         layout = column(self.body, 2)
         layout.addLayout(self._top)
         layout.addWidget(self.pages, 1)
@@ -191,8 +181,7 @@ class Weights(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.width() >= _WIDE
-        self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._top.fit(self.width() >= _WIDE)
         self.mark()
 
     def rows(self) -> Rows:
