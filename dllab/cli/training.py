@@ -159,6 +159,8 @@ class Report:
         facts = {"epochs": len(result.epochs), "steps": steps, "steps_per_second": round(rate, 1), "test": dict(test)}
         if result.session.update.clips:
             facts["clipped"] = result.session.update.clipped
+        if result.session.precision.scaler is not None:
+            facts["skipped"] = result.session.update.skipped
         clusters = self._following.scores(always=True) if self._following and result.trouble is None else {}
         facts |= clusters
         if result.trouble is None:
@@ -180,6 +182,9 @@ class Report:
         if result.session.update.clips:
             text = _("Clipping acted in {count:,} of {steps:,} steps.")
             print(text.format(count=result.session.update.clipped, steps=steps))
+        if result.session.update.skipped:
+            text = _("float16 left out {count:,} of {steps:,} steps, until the scale of the loss fitted.")
+            print(text.format(count=result.session.update.skipped, steps=steps))
         for words in _of_clusters(clusters):
             print(_("In the end {words} with the classes.").format(words=words))
         if test:

@@ -136,7 +136,12 @@ def _weights(step: Step) -> dict[str, Tensor]:
 def _first(session: Session) -> str:
     """The Input, where a batch begins; refuses what can't be walked."""
     if session.precision.scaler is not None:
-        raise DeviceProblem(_("Step by step shows runs in float32 and bfloat16: float16 scales its loss in between."))
+        raise DeviceProblem(
+            _(
+                "Step by step shows runs in float32 and bfloat16. In float16 the gradients are scaled on their way: choose "
+                "another precision in the recipe to look at a step."
+            )
+        )
     return end(session, "input")
 
 

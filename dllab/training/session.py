@@ -205,8 +205,7 @@ class Session:
             metrics |= {f"val_{name}": score for name, score in scores.items()}
             self._watch(scores["loss"])
             metrics |= self._naive
-        if self.update.clips:
-            metrics["clipped"] = (self.update.clipped - self._clipped_before) / max(1, self.step - self._began)
+        metrics |= self.update.shares(self._clipped_before, self.step - self._began, self.step)
         self.update.end_epoch(metrics.get("val_loss"))
         finished = ""
         if self.recipe.patience and self.stale >= self.recipe.patience:

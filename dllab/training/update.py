@@ -39,6 +39,8 @@ class Update:
         self._asked = 0
         self.clipped = 0
         """Steps in which clipping made the gradient smaller."""
+        self.skipped = 0
+        """Steps that float16 left out: the loss was scaled up too far for their gradients, and is scaled less now."""
         self.norm: float | None = None
         """Length of the last gradient before clipping, if anything looks at it."""
         self.clips = bool(self.recipe.clip_norm or self.recipe.clip_value)
@@ -82,11 +84,24 @@ class Update:
             self.before = {p: p.detach().clone() for p in self._watched}
         if self._scaler is None:
             self.optimiser.step()
-        else:
-            self._scaler.step(self.optimiser)
-            self._scaler.update()
+        elif self._left_out(self._scaler):
+            return  # no step was made: the rate stays where it is, too
         if self.moves:
             self._ask()
+
+    def _left_out(self, scaler: torch.amp.GradScaler) -> bool:
+        """Let the scaler make the step; whether it made none, which it shows by a smaller scale."""
+        scale = scaler.get_scale()
+        scaler.step(self.optimiser)
+        scaler.update()
+        left_out = scaler.get_scale() < scale
+        self.skipped += left_out
+        return left_out
+
+    def shares(self, clipped_before: int, steps: int, all_steps: int) -> dict[str, float]:
+        """In what share of the epoch's steps clipping acted, and what share of all steps was left out."""
+        found = {"clipped": (self.clipped - clipped_before) / max(1, steps)} if self.clips else {}
+        return found if self._scaler is None else {**found, "skipped": self.skipped / max(1, all_steps)}
 
     def end_epoch(self, validation_loss: float | None) -> None:
         """Move the schedules that count epochs or watch the validation loss."""
@@ -113,18 +128,20 @@ class Update:
             weights = [p.detach() for p in self.parameters if p.grad is not None]
             torch._foreach_add_(gradients, torch._foreach_sign(weights), alpha=self.recipe.l1)
         acted = False
+        size = 0.0
         if self.recipe.clip_value:
-            largest = float(nn.utils.get_total_norm(gradients, math.inf))
+            size = largest = float(nn.utils.get_total_norm(gradients, math.inf))
             acted = largest > self.recipe.clip_value
             if acted:
                 nn.utils.clip_grad_value_(self.parameters, self.recipe.clip_value)
         if self.recipe.clip_norm:
             total = nn.utils.get_total_norm(gradients)
-            self.norm = float(total)
+            self.norm = size = float(total)
             if self.norm > self.recipe.clip_norm:
                 acted = True
                 nn.utils.clip_grads_with_norm_(self.parameters, self.recipe.clip_norm, total)
-        self.clipped += acted
+        # What is endless belongs to a step that is left out.
+        self.clipped += acted and math.isfinite(size)
 
     def set_learning_rate(self, value: float) -> None:
         """From the next step on; a schedule goes on from where it is, bending the new value."""
@@ -151,7 +168,7 @@ class Update:
                     plain.setdefault(str(number), {})[key] = value
         group = self.optimiser.param_groups[0]
         facts: dict[str, Any] = {"state": plain, "rates": {name: group[name] for name in _RATES if name in group}}
-        facts |= {"base": self.base, "asked": self._asked, "clipped": self.clipped}
+        facts |= {"base": self.base, "asked": self._asked, "clipped": self.clipped, "skipped": self.skipped}
         if self._schedule is not None:
             facts["schedule"] = self._schedule.state_dict()
         if self._scaler is not None:
@@ -170,6 +187,7 @@ class Update:
         for group in self.optimiser.param_groups:
             group.update(facts["rates"])
         self.base, self._asked, self.clipped = facts["base"], facts["asked"], facts["clipped"]
+        self.skipped = facts.get("skipped", 0)
         if self._schedule is not None:
             self._schedule.load_state_dict(facts["schedule"])
         if self._scaler is not None:

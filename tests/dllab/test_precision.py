@@ -6,7 +6,7 @@ import torch
 from examples import moons
 
 from dllab.document import edits
-from dllab.document.experiment import Experiment
+from dllab.document.experiment import Choice, Experiment
 from dllab.document.format import from_text, to_text
 from dllab.probes import compute, load_probes
 from dllab.probes.saliency import METHODS
@@ -87,6 +87,60 @@ def test_a_scaled_loss_makes_the_same_step() -> None:
                 session.update.restore(*session.update.state())
         for name, value in weights[0].items():
             torch.testing.assert_close(weights[1][name], value, rtol=1e-6, atol=1e-7)
+
+
+def scaled(made: Experiment, endless: int = 0) -> Session:
+    """A run with a scaled loss, as float16 has it, on the CPU; its first gradients are endless so many times."""
+    session = Session(made, "cpu")
+    session.precision.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    session.update = Update(session.experiment, session.network, session.steps_per_epoch, session.precision.scaler)
+    left = [endless]
+
+    def break_off(gradient: torch.Tensor) -> torch.Tensor:
+        left[0] -= 1
+        return gradient * torch.inf if left[0] >= 0 else gradient
+
+    next(session.network.parameters()).register_hook(break_off)
+    return session
+
+
+@pytest.mark.parametrize("recipe", [{}, {"clip_norm": 0.05}, {"clip_value": 0.01}, {"l1": 1e-4, "clip_norm": 1.0}])
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+def test_a_step_of_endless_gradients_is_left_out_and_counted(optimiser: str, recipe: dict[str, float]) -> None:
+    """In torch's own order: gradients to their true size, then clipping, then the step or none."""
+    made = moons(**recipe, optimiser=Choice(kind=optimiser), schedule=Choice(kind="cosine"), epochs=3)
+    session = scaled(made, 2)
+    before = {name: value.clone() for name, value in session.network.state_dict().items()}
+    rate = session.update.learning_rate
+    for step in (1, 2):
+        session.advance()
+        for name, value in session.network.state_dict().items():
+            assert torch.equal(value, before[name]), name
+        assert (session.update.skipped, session.update.clipped, session.update.learning_rate) == (step, 0, rate)
+        assert session.precision.scale == 1024.0 / 2**step
+    session.advance()
+    assert session.update.skipped == 2
+    assert session.update.learning_rate < rate
+    assert not torch.equal(session.network.layers["linear"].weight, before["layers.linear.weight"])
+
+
+def test_steps_left_out_only_delay_a_run() -> None:
+    """All samples in one batch: a step that was left out is as if it had not been there."""
+    made = moons(batch_size=10_000, epochs=9, clip_norm=0.3, schedule=Choice(kind="cosine"))
+    plain, session = Session(made, "cpu"), scaled(made, 2)
+    expected = [plain.advance().loss for _step in range(6)]
+    outcomes = [session.advance() for _step in range(8)]
+    assert [outcome.loss for outcome in outcomes[2:]] == pytest.approx(expected, rel=1e-5)
+    assert (outcomes[-1].metrics or {})["skipped"] == 2 / 8
+    again = scaled(made)
+    again.restore(*session.state())
+    assert again.update.skipped == 2
+    assert again.precision.scale == session.precision.scale == 256.0
+
+
+def test_a_scaled_run_is_not_stepped_and_the_sentence_says_what_to_do() -> None:
+    with pytest.raises(DeviceProblem, match="choose another precision"):
+        next(op for op in walk(scaled(moons())) if op.phase == "batch")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")

@@ -21,6 +21,7 @@ _SERIES = {
     "rate": ("learning_rate",),
     "gradient": ("gradient_norm",),
     "clipping": ("clipped",),
+    "skipping": ("skipped",),
     "clusters": ("cluster_ari", "cluster_nmi"),
 }
 _WORDS = {
@@ -31,12 +32,19 @@ _WORDS = {
     "learning_rate": N_("learning rate"),
     "gradient_norm": N_("length before clipping"),
     "clipped": N_("share of steps clipped"),
+    "skipped": N_("share of steps left out so far"),
     "cluster_ari": N_("ARI: clusters against classes"),
     "cluster_nmi": N_("NMI: clusters against classes"),
 }
 NAMES = {"loss": N_("Loss"), "accuracy": N_("Accuracy"), "r2": N_("R²"), "rate": N_("Learning rate")}
-NAMES |= {"gradient": N_("Gradient"), "clipping": N_("Clipped"), "parts": N_("Parts"), "clusters": N_("Clusters")}
-SHARES = ("accuracy", "clipping")
+NAMES |= {
+    "gradient": N_("Gradient"),
+    "clipping": N_("Clipped"),
+    "skipping": N_("Left out"),
+    "parts": N_("Parts"),
+    "clusters": N_("Clusters"),
+}
+SHARES = ("accuracy", "clipping", "skipping")
 _TRAIN, _VAL = "train_part.", "val_part."
 """The losses of several ends, before their weights."""
 
@@ -46,7 +54,7 @@ def tabs_of(runs: "Sequence[Run]") -> list[str]:
     known = {name for run in runs for name in run.curves}
     main, other = ("r2", "accuracy") if any(name.endswith("_r2") for name in known) else ("accuracy", "r2")
     keys = ["loss", main, *([other] if _further(other, known) else []), "rate"]
-    keys += [key for key in ("gradient", "clipping", "clusters") if _SERIES[key][0] in known]
+    keys += [key for key in ("gradient", "clipping", "skipping", "clusters") if _SERIES[key][0] in known]
     return keys + (["parts"] if any(name.startswith(_TRAIN) for name in known) else [])
 
 
