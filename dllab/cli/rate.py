@@ -1,6 +1,7 @@
 """`dllab lr`: the loss while the learning rate grows, and a rate that would do."""
 
 import argparse
+import math
 
 from dllab.cli.reading import opened
 from dllab.cli.said import BadInput, print_line
@@ -12,7 +13,7 @@ from dllab.training.rate_test import Point, suggested, sweep
 
 def run(options: argparse.Namespace) -> int:
     """Print a line a step, then the suggestion. 1 when the loss never falls."""
-    if not 0 < options.lowest < options.highest:
+    if not 0 < options.lowest < options.highest < math.inf:
         raise BadInput(_("--from must be more than 0 and less than --to."))
     experiment = opened(options.file)
     refuse_code(experiment, options)

@@ -70,6 +70,7 @@ def test_what_is_suggested_trains(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["lr", str(tmp_path / "moons.dllab"), "--steps", "12", "--to", "1e-5"]) == 1
     assert "hardly falls" in capsys.readouterr().out
     assert main(["lr", str(tmp_path / "moons.dllab"), "--from", "1", "--to", "0.1"]) == 2
+    assert main(["lr", str(tmp_path / "moons.dllab"), "--to", "inf"]) == 2
 
 
 CHATTY = """

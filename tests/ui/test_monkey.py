@@ -3,13 +3,17 @@
 import random
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from examples import moons
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
+from thorough import times
 
+from dllab.document import edits
 from dllab.templates import TEMPLATES, load_template
 from ui.actions import COMMANDS
 from ui.document import Document
@@ -19,7 +23,7 @@ from ui.shell.window import Window
 # These wait for a person in a dialog of the system, or end the window.
 _LEFT_OUT = {"new_window", "open", "save", "save_as", "quit", "log", "full_screen"}
 _COMMANDS = [command for command in COMMANDS if command.id not in _LEFT_OUT]
-_OFTEN = [command for command in COMMANDS if command.menu == "run"]
+_OFTEN = [command for command in COMMANDS if command.menu in ("run", "walk")]
 _KINDS = ["linear", "relu", "dropout", "conv2d", "flatten", "batch_norm", "softmax", "add", "output", "input"]
 _KEYS = [Qt.Key.Key_Delete, Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Tab, Qt.Key.Key_Left, Qt.Key.Key_M]
 
@@ -105,7 +109,15 @@ class Monkey:
             popup.close()
 
 
-@pytest.mark.parametrize("seed", range(2))
+def check_curves(window: Window) -> None:
+    """Every curve has each of its steps once, in order."""
+    for run in window.lab.runs.all:
+        for name, curve in run.curves.items():
+            assert (np.diff(curve.steps) > 0).all(), (run.label, name, curve.steps.tolist())
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(times(2, 30)))
 def test_nothing_breaks_under_a_hasty_person(
     qtbot: QtBot, make_window: Callable[..., Window], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
@@ -116,6 +128,7 @@ def test_nothing_breaks_under_a_hasty_person(
     monkey = Monkey(window, seed)
     for _turn in range(100):
         monkey.act()
+        check_curves(window)
     # After all that the lab still works.
     window.lab.reset()
     window.document.undo_stack.setClean()
@@ -125,3 +138,58 @@ def test_nothing_breaks_under_a_hasty_person(
     window.lab.train()
     qtbot.waitUntil(lambda: window.lab.state in ("done", "failed"), timeout=20_000)
     assert window.lab.state == "done", monkey.done
+    check_curves(window)
+
+
+class Driver:
+    """Presses only what has to do with runs: buttons, steps, the time line, rates that change on the way."""
+
+    def __init__(self, window: Window, seed: int) -> None:
+        self._window, self._lab, self._random = window, window.lab, random.Random(seed)
+
+    def act(self) -> None:
+        """Something."""
+        acts = (self._press, self._seek, self._branch, self._lab.past.return_to_end, self._change, self._kill)
+        self._random.choices(acts, weights=(60, 20, 6, 4, 9, 1))[0]()
+        QTest.qWait(self._random.choice((0, 0, 0, 2, 20, 60)))
+
+    def _press(self) -> None:
+        self._window.commands.run(self._random.choice(_OFTEN))
+
+    def _seek(self) -> None:
+        run = self._lab.runs.current
+        self._lab.past.seek(self._random.randrange(0, (run.step if run else 0) + 2))
+
+    def _branch(self) -> None:
+        self._lab.past.branch(self._random.choice(("run", "step", "epoch")))
+
+    def _change(self) -> None:
+        name, value = self._random.choice((("learning_rate", 0.1), ("learning_rate", 0.01), ("batch_size", 8)))
+        self._window.document.apply(name, lambda e: edits.set_path(e, f"training.{name}", value))
+
+    def _kill(self) -> None:
+        self._lab.link.kill()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(times(1, 30)))
+def test_every_step_comes_once_whatever_is_pressed(qtbot: QtBot, make_window: Callable[..., Window], seed: int) -> None:
+    document = Document()
+    document.open(moons(epochs=(40, 3, 400)[seed % 3]))
+    window = make_window(document)
+    lab, driver = window.lab, Driver(window, seed)
+    for turn in range(times(60, 150)):
+        if turn == 5:
+            lab.link.start()
+        driver.act()
+        check_curves(window)
+    lab.stepping.halt()
+    qtbot.waitUntil(lambda: lab.link.is_ready, timeout=30_000)
+    lab.reset()
+    qtbot.waitUntil(lambda: lab.state == "idle", timeout=20_000)
+    document.apply("Short", lambda e: edits.set_path(e, "training", moons(epochs=2).training))
+    lab.train()
+    qtbot.waitUntil(lambda: lab.state == "done", timeout=20_000)
+    assert lab.runs.current is not None
+    assert lab.runs.current.curves["train_loss"].steps[-1] == lab.runs.current.step == 12
+    check_curves(window)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from leaks import settle
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -21,6 +21,7 @@ from dllab.templates import load_template
 from ui.canvas import Canvas
 from ui.canvas.items import NodeItem
 from ui.document import Document
+from ui.shell.icons import icon
 from ui.shell.layouts import LAYOUTS
 from ui.shell.notices import Action
 from ui.shell.panes import Card
@@ -596,6 +597,18 @@ def test_the_theme_is_switched_and_remembered(window: Window) -> None:
     assert window.settings.value("theme") == "dark"
     window.commands["theme_switch"].trigger()
     assert window.grab().toImage().pixelColor(4, window.height() - 6) == QColor(LIGHT.background)
+
+
+@pytest.mark.parametrize("size", [QSize(0, 0), QSize(16, 0), QSize(-1, 16), QSize(16, 16)], ids=str)
+def test_an_icon_may_be_asked_for_at_any_size(qtbot: QtBot, size: QSize) -> None:
+    target = QPixmap(20, 20)
+    target.fill(Qt.GlobalColor.white)
+    before = target.toImage()
+    painter = QPainter(target)
+    icon("play", "#000000").paint(painter, QRect(QPoint(2, 2), size))
+    painter.end()
+    assert icon("play", "#000000").pixmap(size).isNull() == size.isEmpty()
+    assert (target.toImage() != before) == (not size.isEmpty())
 
 
 # --- access ---------------------------------------------------------------------------------------------------------

@@ -52,6 +52,8 @@ class _Glyph(QIconEngine):
         self._character, self._colour, self._disabled = character, colour, disabled
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        if rect.isEmpty():
+            return
         painter.save()
         painter.setFont(icon_font(round(rect.height() * 0.96)))
         painter.setPen(self._disabled if mode == QIcon.Mode.Disabled else self._colour)
@@ -64,6 +66,9 @@ class _Glyph(QIconEngine):
         return self.scaledPixmap(size, mode, state, 1.0)
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
+        if size.isEmpty():
+            # A button that is squeezed to nothing asks for it.
+            return QPixmap()
         # Since Qt 6.8 the size counts device-independent pixels.
         pixmap = QPixmap(size * scale)
         pixmap.setDevicePixelRatio(scale)
