@@ -16,7 +16,10 @@ from dllab.document.edits import set_param
 from dllab.document.experiment import Experiment
 from dllab.document.format import from_text, load, save, to_text
 from dllab.document.grouping import group
+from dllab.engine import protocol
+from dllab.engine.walking import Walking
 from dllab.training.run import train
+from dllab.training.session import Session
 from tests.support.graphs import experiment
 
 HALF = """
@@ -59,6 +62,20 @@ def test_trusted_code_trains_and_is_counted() -> None:
     first, second = train(made), train(made)
     assert first.losses == second.losses
     assert build(made).layers["custom"](torch.ones(2, 4)).shape == (2, 3)
+
+
+def test_step_by_step_own_code_shows_what_came_in_and_out_and_makes_up_no_sum() -> None:
+    walking = Walking(Session(trusted(with_code(HALF)), "cpu"), 0)
+    walking.move(protocol.Walk("until", "forward", "custom"), lambda: False)
+    assert {"input", "inner.weight", "inner.bias", "output"} <= walking.where().arrays.keys()
+    told = walking.tell(protocol.Explain("output", (0, 0)))
+    assert (told.lines, "code of your own" in told.message) == ([], True)
+    walking.move(protocol.Walk("until", "backward", "custom"), lambda: False)
+    shown = walking.where().arrays
+    assert {"upstream", "gradient.input", "gradient.inner.weight"} <= shown.keys()
+    told = walking.tell(protocol.Explain("gradient.inner.weight", (0, 0)))
+    assert (told.lines, "code of your own" in told.message) == ([], True)
+    assert "came from the layer behind" in walking.tell(protocol.Explain("upstream", (0, 0))).message
 
 
 def test_the_layer_that_comes_with_the_lab_needs_no_trust() -> None:

@@ -53,6 +53,18 @@ def redrawn(view: Attention) -> None:
 
 def test_all_heads_stand_beside_each_other_and_a_click_opens_one(qtbot: QtBot, view: Attention) -> None:
     assert view.heads.tabs == [("all", "All heads"), ("0", "1"), ("1", "2"), ("average", "Average")]
+    # Words stand at the left of the first map and under both, in room that the maps leave.
+    first, second = view.map.map_rect(0), view.map.map_rect(1)
+    assert first.left() >= view.map._aside() > 20
+    image = view.map.grab().toImage()
+    ground = image.pixelColor(2, 2)
+    for below in (first, second):
+        under = [
+            (x, y) for x in range(below.left(), below.right()) for y in range(below.bottom() + 4, view.map.height() - 4)
+        ]
+        assert sum(image.pixelColor(x, y) != ground for x, y in under) > 20
+    aside = [(x, y) for x in range(first.left() - view.map._aside(), first.left() - 4) for y in range(first.height())]
+    assert sum(image.pixelColor(x, first.top() + y) != ground for x, y in aside) > 20
     hover(qtbot, view.map, view.map.cell_rect((1, 2, 0)).center())
     assert view.map.readout.plain == "Head 2: sat takes 0.1 from the"
     qtbot.mouseClick(view.map, LEFT, pos=view.map.cell_rect((1, 2, 0)).center())

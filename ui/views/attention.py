@@ -33,6 +33,8 @@ _ALL, _AVERAGE, _ROLLOUT = "all", "average", "rollout"
 class AttentionMap(LabelledHeat):
     """Rows ask, columns are asked."""
 
+    around_several = True
+
     opened = Signal(int)
     """A map among several was clicked."""
 

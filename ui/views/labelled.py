@@ -1,5 +1,6 @@
 """A heat map with names along its edges, and with places that a mask hides."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,10 +13,16 @@ from ui.views.heat import HeatMap
 _MOST = 92
 """Pixels that a name may take."""
 _PICTURE = 14
+_ROOMY = 180
+"""From this width and height in pixels several maps have names around them."""
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 
 class LabelledHeat(HeatMap):
-    """One map: names at its left and under it. Several maps: only their own names above each."""
+    """Names at the left of a map and under it; of several maps, around all of them together."""
+
+    around_several = False
+    """Whether several maps share their rows and columns."""
 
     def __init__(self, parent: object = None, name: str = "") -> None:
         self.row_names: list[str] = []
@@ -45,8 +52,11 @@ class LabelledHeat(HeatMap):
 
     @property
     def labelled(self) -> bool:
-        """Whether there is room for names: not around many small maps."""
-        return len(self.values) == 1 and len(self.column_names) == self.values.shape[2]
+        """Whether there are names for the columns and room for them."""
+        named: bool = len(self.column_names) == self.values.shape[2]
+        if len(self.values) == 1:
+            return named
+        return bool(named and self.around_several and min(self.width(), self.height()) >= _ROOMY)
 
     @property
     def frame(self) -> QRect:
@@ -67,10 +77,12 @@ class LabelledHeat(HeatMap):
 
     def _upright(self) -> bool:
         """Whether the names of the columns must stand on end to find room."""
-        _count, height, width = self.values.shape
-        each = (self.width() - self._aside() - 4) / max(width, 1)
+        count, height, width = self.values.shape
+        # How many maps stand beside each other hangs on this; about as many as below each other.
+        beside = math.ceil(math.sqrt(count))
+        each = (self.width() - self._aside() - 4) / max(width * beside, 1)
         if self._square:
-            each = min(each, (self.height() - 20) / max(height, 1))
+            each = min(each, (self.height() - 20) / max(height * math.ceil(count / beside), 1))
         return not self.pictures and not self._plain and self._room[1] + 4 > each
 
     def _below(self) -> int:
@@ -106,52 +118,58 @@ class LabelledHeat(HeatMap):
                     painter.fillRect(place, lines)
 
     def _paint_names(self, painter: QPainter) -> None:
-        box = self.map_rect(0)
         painter.setFont(self._font())
         painter.setPen(QColor(theme.tokens.muted))
-        _count, height, width = self.values.shape
+        grid = self.grid
+        for index in range(0, grid.shown, grid.columns):
+            self._paint_rows(painter, index)
+        for index in range(max(grid.shown - grid.columns, 0), grid.shown):
+            self._paint_columns(painter, index)
+
+    def _paint_rows(self, painter: QPainter, index: int) -> None:
+        """The names at the left of a map."""
+        box, height = self.map_rect(index), self.values.shape[1]
         if self.pictures:
-            self._paint_pictures(painter)
+            for row, image in enumerate(self.pictures[:height]):
+                cell = self.cell_rect((index, row, 0))
+                side = min(_PICTURE, cell.height() - 1)
+                self._paint_picture(painter, image, box.left() - 4 - side, cell.center().y() - side // 2, side)
             return
-        middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
         line = painter.fontMetrics().height()
         every = -(-line * height // max(box.height(), 1))
         for row in range(0, height if self.row_names else 0, every):
-            cell = self.cell_rect((0, row, 0))
+            cell = self.cell_rect((index, row, 0))
             place = QRect(box.left() - self._aside(), cell.center().y() - line // 2, self._aside() - 5, line + 1)
-            painter.drawText(place, middle | right, _fitting(painter, self.row_names[row], place.width()))
-        upright = self._upright()
+            painter.drawText(place, _RIGHT, _fitting(painter, self.row_names[row], place.width()))
+
+    def _paint_columns(self, painter: QPainter, index: int) -> None:
+        """The names under a map."""
+        box, width = self.map_rect(index), self.values.shape[2]
+        if self.pictures:
+            for column, image in enumerate(self.pictures[:width]):
+                cell = self.cell_rect((index, 0, column))
+                side = min(_PICTURE, cell.width() - 1)
+                self._paint_picture(painter, image, cell.center().x() - side // 2, box.bottom() + 4, side)
+            return
+        line, upright = painter.fontMetrics().height(), self._upright()
         wide = line if upright else self._room[1] + 8
         every = -(-wide * width // max(box.width(), 1))
         for column in range(0, width, every):
-            cell = self.cell_rect((0, 0, column))
+            cell = self.cell_rect((index, 0, column))
             painter.save()
             painter.translate(cell.center().x(), box.bottom() + 4)
             name = self.column_names[column]
             if upright:
                 painter.rotate(-90)
                 place = QRect(-_MOST, -line // 2, _MOST, line)
-                painter.drawText(place, middle | right, _fitting(painter, name, _MOST))
+                painter.drawText(place, _RIGHT, _fitting(painter, name, _MOST))
             else:
                 painter.drawText(QRect(-60, 0, 120, line), Qt.AlignmentFlag.AlignHCenter, name)
             painter.restore()
 
-    def _paint_pictures(self, painter: QPainter) -> None:
-        box = self.map_rect(0)
-        _count, height, width = self.values.shape
-        painter.setPen(QColor(theme.tokens.line))
-        for number, image in enumerate(self.pictures):
-            if number < height:
-                cell = self.cell_rect((0, number, 0))
-                side = min(_PICTURE, cell.height() - 1)
-                self._paint_picture(painter, image, box.left() - 4 - side, cell.center().y() - side // 2, side)
-            if number < width:
-                cell = self.cell_rect((0, 0, number))
-                side = min(_PICTURE, cell.width() - 1)
-                self._paint_picture(painter, image, cell.center().x() - side // 2, box.bottom() + 4, side)
-
     def _paint_picture(self, painter: QPainter, image: QImage, left: int, top: int, side: int) -> None:
         place = QRect(left, top, side, side)
+        painter.setPen(QColor(theme.tokens.line))
         painter.drawImage(place, image)
         painter.drawRect(place.adjusted(-1, -1, 0, 0))
 
