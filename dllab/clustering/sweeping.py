@@ -3,28 +3,29 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from math import nan
+from math import nan, prod
 from typing import IO, Any
 
 import numpy as np
 
 from dllab.clustering.child import Child
 from dllab.clustering.distances import k_distances
-from dllab.clustering.fit import ClusterProblem, fit
+from dllab.clustering.fit import ClusterProblem, fit, refuse
 from dllab.clustering.measures import agreement, silhouettes
 from dllab.layers import LAYERS
-from dllab.layers.analysing import Clustering
-from dllab.layers.densities import DBSCAN, HDBSCAN
-from dllab.text import _
+from dllab.layers.analysing import Clustering, Swept
+from dllab.layers.densities import DBSCAN
 
 SAMPLES = 2_000
 """More are drawn from: every place of the sweep takes several fits."""
 PARTS = 3
 """Random parts of which each is clustered on its own: stable is what comes out the same."""
 _SHARE = 0.8
+_CUTS = 12
+_LEAST, _PATIENCE_S = 300, 60.0
 SCORES = ("silhouette", "stability", "ari", "clusters", "noise")
 
 
@@ -50,27 +51,61 @@ class Axes:
 
 def axes_of(layer: Clustering, x: np.ndarray) -> Axes:
     """What is worth trying for these rows, the present values among it. Raises ClusterProblem."""
-    if isinstance(layer, DBSCAN):
-        return _radii(layer, x)
-    if isinstance(layer, HDBSCAN):
-        sizes = {n for n in (5, 8, 12, 20, 30, 50, 80, 120) if n <= len(x) // 2} | {layer.min_cluster_size}
-        return Axes("min_cluster_size", tuple(sorted(sizes)))
-    if layer.clusters_field:
-        present = getattr(layer, layer.clusters_field)
-        counts = {n for n in (*range(2, 13), present) if 2 <= n < len(x)}
-        return Axes(layer.clusters_field, tuple(sorted(counts)))
-    raise ClusterProblem(_("There is no sweep for {layer}.").format(layer=_(layer.title)))
+    refuse(layer, x)
+    values = [(swept.field, _values(layer, swept, x)) for swept in layer.sweeps()]
+    (column, columns), *other = values
+    row, rows = other[0] if other else ("", ())
+    return Axes(column, columns, row, rows)
 
 
-def _radii(layer: DBSCAN, x: np.ndarray) -> Axes:
+def _values(layer: Clustering, swept: Swept, x: np.ndarray) -> tuple[float | int, ...]:
+    present = getattr(layer, swept.field)
+    kept = () if present is None else (present,)
+    if swept.suggested:
+        found = {float(f"{value:.3g}") for value in _SUGGESTED[swept.suggested](layer, x)}
+        return tuple(sorted({value for value in found if value > 0}.union(kept)))
+    # Of half of the samples or more nothing can be told apart.
+    return tuple(sorted({value for value in swept.values if value <= len(x) // 2}.union(kept)))
+
+
+def _radii(layer: Clustering, x: np.ndarray) -> np.ndarray:
     """From where few have neighbours to where nearly all are one crowd, in even steps of the logarithm."""
+    assert isinstance(layer, DBSCAN)
     curve = k_distances(x, layer.min_samples, layer.metric)
     low, high = float(np.quantile(curve, 0.1)), float(np.quantile(curve, 0.99)) * 2.5
     low = max(min(low, layer.eps), 1e-9)
-    high = max(high, layer.eps, low * 2)
-    radii = {float(f"{value:.2g}") for value in np.geomspace(low, high, 10)} | {layer.eps}
-    counts = {n for n in (3, 5, 8, 12, 20) if n < len(x)} | {layer.min_samples}
-    return Axes("eps", tuple(sorted(radii)), "min_samples", tuple(sorted(counts)))
+    return np.geomspace(low, max(high, layer.eps, low * 2), 10)
+
+
+def _bandwidths(_layer: Clustering, x: np.ndarray) -> list[float]:
+    """As scikit-learn estimates them, from the distances to ever more neighbours."""
+    from sklearn.cluster import estimate_bandwidth
+
+    return [float(estimate_bandwidth(x, quantile=share)) for share in (0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)]
+
+
+def _heights(layer: Clustering, x: np.ndarray) -> np.ndarray:
+    """Cuts of the tree that leave two clusters, three, and so on."""
+    merges = fit(layer, x).merges
+    assert merges is not None
+    top = np.sort(merges[:, 2])[-_CUTS:]
+    return np.asarray((top[1:] + top[:-1]) / 2)
+
+
+_SUGGESTED: Mapping[str, Callable[[Clustering, np.ndarray], Iterable[float]]] = {
+    "radii": _radii,
+    "bandwidths": _bandwidths,
+    "heights": _heights,
+}
+
+
+def measured(layer: Clustering, samples: int, features: int) -> int:
+    """How many samples a sweep looks at: fewer of what is slow, or nobody would wait for its end."""
+    count = min(samples, SAMPLES)
+    places = prod(len(swept.values) or _CUTS for swept in layer.sweeps())
+    while count > _LEAST and places * (1 + PARTS) * layer.seconds(count, features) > _PATIENCE_S:
+        count = count * 4 // 5
+    return count
 
 
 def measure(layer: Clustering, x: np.ndarray, y: np.ndarray | None, seed: int) -> dict[str, float]:

@@ -1,8 +1,9 @@
 """Taps: nodes that look at data or at what a layer puts out, and send nothing back; torch never sees them."""
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 from math import prod
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -150,6 +151,17 @@ class UMAP(Analysis):
             raise Misfit("too-few", text, "n_neighbors", (remedy,), wanted=wanted, samples=samples)
 
 
+@dataclass(frozen=True)
+class Swept:
+    """A parameter that is worth trying with many values: those given, or what the data suggests."""
+
+    field: str
+    values: tuple[float | int, ...] = ()
+    suggested: Literal["", "radii", "bandwidths", "heights"] = ""
+    """radii: from where few samples have neighbours to where nearly all are one crowd; bandwidths: mean distances to
+    ever larger shares of all samples; heights: between two merges of the tree."""
+
+
 class Clustering(Analysis):
     """Base of all clustering algorithms: they end a branch, what they find is shown."""
 
@@ -163,6 +175,10 @@ class Clustering(Analysis):
 
     def shapes(self, *inputs: Shape) -> dict[str, Shape]:
         return {}
+
+    def sweeps(self) -> tuple[Swept, ...]:
+        """What is tried in a sweep: one parameter along a curve, or two across a map."""
+        return (Swept(self.clusters_field, tuple(range(2, 13))),)
 
     def memory(self, samples: int, features: int) -> int:
         """Bytes at the largest moment, roughly."""

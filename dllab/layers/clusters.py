@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dllab.layers.analysing import Clustering
+from dllab.layers.analysing import Clustering, Swept
 from dllab.layers.base import Call, Misfit, SetParam, Shape, layer
 from dllab.text import N_
 
@@ -66,6 +66,11 @@ class Agglomerative(Clustering):
         if self.distance_threshold is not None:
             cut = {"n_clusters": None, "distance_threshold": self.distance_threshold}
         return Call("cluster.AgglomerativeClustering", (), {**cut, "metric": self.metric, "linkage": self.linkage})
+
+    def sweeps(self) -> tuple[Swept, ...]:
+        if self.distance_threshold is not None:
+            return (Swept("distance_threshold", suggested="heights"),)
+        return super().sweeps()
 
     def refuse_count(self, samples: int) -> None:
         if self.distance_threshold is None or samples < 2:

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dllab.layers.analysing import Clustering
+from dllab.layers.analysing import Clustering, Swept
 from dllab.layers.base import Call, Misfit, SetParam, layer
 from dllab.text import N_
 
@@ -42,6 +42,9 @@ class DBSCAN(Clustering):
 
     def estimator(self) -> Call:
         return Call("cluster.DBSCAN", (self.eps,), {"min_samples": self.min_samples, "metric": self.metric})
+
+    def sweeps(self) -> tuple[Swept, ...]:
+        return (Swept("eps", suggested="radii"), Swept("min_samples", (3, 5, 8, 12, 20)))
 
     def memory(self, samples: int, features: int) -> int:
         # How many neighbours there are nobody knows before; this many are kept at most.
@@ -89,6 +92,9 @@ class HDBSCAN(Clustering):
         }
         return Call("cluster.HDBSCAN", (), options)
 
+    def sweeps(self) -> tuple[Swept, ...]:
+        return (Swept("min_cluster_size", (5, 8, 12, 20, 30, 50, 80, 120)), Swept("min_samples", (2, 5, 10, 20)))
+
     def refuse_count(self, samples: int) -> None:
         super().refuse_count(samples)
         _refuse_neighbours(self, "min_samples", self.min_samples or 0, samples)
@@ -134,6 +140,9 @@ class OPTICS(Clustering):
         options = {"min_samples": self.min_samples, "xi": self.xi, "min_cluster_size": self.min_cluster_size}
         return Call("cluster.OPTICS", (), options)
 
+    def sweeps(self) -> tuple[Swept, ...]:
+        return (Swept("xi", (0.01, 0.02, 0.05, 0.1, 0.2)), Swept("min_samples", (5, 10, 20, 40)))
+
     def refuse_count(self, samples: int) -> None:
         super().refuse_count(samples)
         _refuse_neighbours(self, "min_samples", self.min_samples, samples)
@@ -168,6 +177,9 @@ class MeanShift(Clustering):
 
     def estimator(self) -> Call:
         return Call("cluster.MeanShift", (), {"bandwidth": self.bandwidth, "bin_seeding": self.bin_seeding})
+
+    def sweeps(self) -> tuple[Swept, ...]:
+        return (Swept("bandwidth", suggested="bandwidths"),)
 
     def memory(self, samples: int, features: int) -> int:
         return super().memory(samples, features) + 8_000 * samples

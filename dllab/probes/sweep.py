@@ -7,7 +7,7 @@ import numpy as np
 
 from dllab.clustering.chain import Clusterings, has_classes
 from dllab.clustering.fit import ClusterProblem
-from dllab.clustering.sweeping import SAMPLES, SCORES, Axes, Sweep, axes_of
+from dllab.clustering.sweeping import SCORES, Axes, Sweep, axes_of, measured
 from dllab.probes.base import DoesNotApply, Partly, Shown, Work, slow_cluster_probe
 from dllab.probes.clusters import about, chosen
 
@@ -22,8 +22,9 @@ def sweep(found: Clusterings, params: Mapping[str, Any]) -> Work:
     made = chosen(found, params)
     seed = found.checked.experiment.seed
     index = np.arange(len(made.rows))
-    if len(index) > SAMPLES:
-        index = np.sort(np.random.default_rng(seed).choice(index, SAMPLES, replace=False))
+    count = measured(made.layer, *made.rows.shape)
+    if count < len(index):
+        index = np.sort(np.random.default_rng(seed).choice(index, count, replace=False))
     known = found.seen.y[index] if has_classes(found.checked) else None
     try:
         axes = axes_of(made.layer, made.rows[index])

@@ -7,8 +7,9 @@ import pytest
 from sklearn import cluster, datasets, metrics
 
 from dllab.clustering.fit import ClusterProblem
-from dllab.clustering.sweeping import Sweep, axes_of, measure, stability
+from dllab.clustering.sweeping import SAMPLES, Sweep, axes_of, measure, measured, stability
 from dllab.layers import LAYERS
+from dllab.layers.analysing import Clustering
 
 BLOBS, TRUE = datasets.make_blobs(150, centers=3, cluster_std=0.6, random_state=4)
 MOONS = datasets.make_moons(200, noise=0.05, random_state=0)[0]
@@ -45,8 +46,43 @@ def test_axes_hold_the_present_values() -> None:
     assert axes.params(0, 0) == {"eps": axes.columns[0], "min_samples": 3}
     assert axes_of(made("agglomerative", n_clusters=30), BLOBS).columns[-1] == 30
     assert axes_of(made("hdbscan"), BLOBS).column == "min_cluster_size"
-    with pytest.raises(ClusterProblem, match="There is no sweep for MeanShift"):
-        axes_of(made("mean_shift"), BLOBS)
+    assert 0.123 in axes_of(made("mean_shift", bandwidth=0.123), BLOBS).columns
+    assert 42 in axes_of(made("optics", min_samples=42), BLOBS).rows
+    with pytest.raises(ClusterProblem, match="KMeans: 500 clusters can't be made of 150 samples"):
+        axes_of(made("kmeans", n_clusters=500), BLOBS)
+
+
+def test_every_algorithm_says_what_is_worth_trying() -> None:
+    kinds = [layer.kind for layer in LAYERS if issubclass(layer, Clustering)]
+    assert len(kinds) >= 9
+    for kind in kinds:
+        layer = made(kind)
+        swept = layer.sweeps()
+        assert 1 <= len(swept) <= 2
+        axes = axes_of(layer, BLOBS)
+        assert all(len(values) > 3 for values in (axes.columns, axes.rows) if values)
+        assert [axes.column, axes.row][: len(swept)] == [one.field for one in swept]
+        for row, column in ((0, 0), (axes.shape[0] - 1, axes.shape[1] - 1)):
+            # What is tried must be something that the declaration takes.
+            LAYERS.make(kind, {**layer.model_dump(), **axes.params(row, column)})
+
+
+def test_bandwidths_and_heights_come_from_the_data() -> None:
+    wide, near = (axes_of(made("mean_shift"), factor * BLOBS).columns for factor in (10, 1))
+    assert wide == pytest.approx([10 * value for value in near], rel=0.02)
+    assert max(measure(made("mean_shift", bandwidth=value), BLOBS, TRUE, 0)["ari"] for value in near) == 1.0
+    cut = made("agglomerative", distance_threshold=1e6)
+    axes = axes_of(cut, BLOBS)
+    assert axes.column == "distance_threshold"
+    found = [measure(made("agglomerative", distance_threshold=v), BLOBS, TRUE, 0)["clusters"] for v in axes.columns]
+    assert found == sorted(found, reverse=True)
+    assert set(found) >= {1, 2, 3, 4, 5}
+
+
+def test_what_is_slow_is_swept_on_fewer_samples() -> None:
+    assert measured(made("kmeans"), 100_000, 2) == SAMPLES
+    assert measured(made("kmeans"), 150, 2) == 150
+    assert 300 <= measured(made("optics"), 100_000, 2) < 1000
 
 
 def test_a_sweep_fills_every_place_in_its_own_process() -> None:

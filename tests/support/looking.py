@@ -1,6 +1,7 @@
 """A lab whose engine is the test: what views ask for is written down, and pictures are handed to them."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from dllab.engine import protocol
+from dllab.templates import load_template
+from ui.document import Document
 from ui.lab import Lab
 from ui.link.runs import Run
 from ui.views.base import View
@@ -73,6 +76,25 @@ def shown(qtbot: QtBot, view: View, size: tuple[int, int] = (700, 400)) -> None:
     view.resize(*size)
     view.show()
     qtbot.waitExposed(view)
+
+
+Kind = TypeVar("Kind", bound=View)
+
+
+def clustered(
+    qtbot: QtBot, make_lab: Callable[[Document], Lab], template: str, view: type[Kind], size: tuple[int, int]
+) -> Kind:
+    """A view of this template, clustered by a real engine."""
+    document = Document()
+    document.open(load_template(template))
+    lab = make_lab(document)
+    lab.link.start()
+    qtbot.waitUntil(lambda: lab.state == "idle", timeout=60_000)
+    made = view(lab)
+    shown(qtbot, made, size)
+    lab.train()
+    qtbot.waitUntil(lambda: lab.state == "done" and not made.message, timeout=60_000)
+    return made
 
 
 def hover(qtbot: QtBot, widget: QWidget, place: QPoint) -> None:

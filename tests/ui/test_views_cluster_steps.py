@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from looking import shown
+from looking import clustered
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -19,19 +19,7 @@ from ui.views.cluster_steps import ClusterSteps
 
 @pytest.fixture
 def look(qtbot: QtBot, make_lab: Callable[[Document], Lab]) -> Callable[[str], ClusterSteps]:
-    def make(template: str) -> ClusterSteps:
-        document = Document()
-        document.open(load_template(template))
-        lab = make_lab(document)
-        lab.link.start()
-        qtbot.waitUntil(lambda: lab.state == "idle", timeout=60_000)
-        view = ClusterSteps(lab)
-        shown(qtbot, view, (900, 480))
-        lab.train()
-        qtbot.waitUntil(lambda: view.steps > 0 and not view.message, timeout=60_000)
-        return view
-
-    return make
+    return lambda template: clustered(qtbot, make_lab, template, ClusterSteps, (900, 480))
 
 
 def press(qtbot: QtBot, view: ClusterSteps, button: QPushButton, step: int) -> str:

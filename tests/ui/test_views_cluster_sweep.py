@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from looking import LEFT, Engine, shown
+from looking import LEFT, Engine, clustered, shown
 from pytestqt.qtbot import QtBot
 
 from dllab.engine.protocol import unpack
@@ -16,19 +16,7 @@ from ui.views.cluster_sweep import ClusterSweep
 
 @pytest.fixture
 def look(qtbot: QtBot, make_lab: Callable[[Document], Lab]) -> Callable[[str], ClusterSweep]:
-    def make(template: str) -> ClusterSweep:
-        document = Document()
-        document.open(load_template(template))
-        lab = make_lab(document)
-        lab.link.start()
-        qtbot.waitUntil(lambda: lab.state == "idle", timeout=60_000)
-        view = ClusterSweep(lab)
-        shown(qtbot, view, (640, 360))
-        lab.train()
-        qtbot.waitUntil(lambda: lab.state == "done" and not view.message, timeout=60_000)
-        return view
-
-    return make
+    return lambda template: clustered(qtbot, make_lab, template, ClusterSweep, (640, 360))
 
 
 def test_a_click_on_the_map_is_an_edit(qtbot: QtBot, look: Callable[[str], ClusterSweep]) -> None:
@@ -72,10 +60,10 @@ def test_the_number_of_clusters_is_a_curve(
     engine.begin()
     lab.state = "done"
     view.sweep()
-    engine.show("sweep", {"progress": 1.0}, "There is no sweep for OPTICS.")
+    engine.show("sweep", {"progress": 1.0}, "OPTICS: 900 samples are asked for, there are 400 in all.")
     view.redraw()
     assert not view.message
-    assert view.reason.text() == "There is no sweep for OPTICS."
+    assert view.reason.text() == "OPTICS: 900 samples are asked for, there are 400 in all."
     assert view.bar.ask_button.isVisible(), "it can be asked again"
     lab.select("kmeans")
     view.redraw()

@@ -9,11 +9,13 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from dllab.document.experiment import Experiment
 from dllab.engine.protocol import Picture
 from dllab.text import N_, _
 from ui.shell.theme import interface_font, theme
 from ui.views.clock import clock
 from ui.views.declared import Declaration
+from ui.views.hints import hint
 from ui.views.plot import Plot
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class View(QWidget):
     declaration: ClassVar[Declaration]
     empty: ClassVar[str] = N_("Press Train to fill this view.")
     """Shown while there is nothing to draw: what to do."""
+    about: ClassVar[str] = "network"
+    """What it shows something about: "network", "clusters" or "data"."""
     main: ClassVar[str] = ""
     """Key of the picture without which there is nothing to draw."""
     interval: float = 0.1
@@ -59,9 +63,10 @@ class View(QWidget):
         self._stack.addWidget(self.body)
         self.setAccessibleName(self.title)
         self.setMinimumSize(160, 120)
-        self._say(_(self.empty))
+        self._say(hint(self))
         theme.changed.connect(self._theme_changed)
         lab.state_changed.connect(self._state_changed)
+        lab.document.changed.connect(self._hint_changed)
 
     @property
     def id(self) -> str:
@@ -89,7 +94,7 @@ class View(QWidget):
         if not self.main:
             return ""
         picture = self.pictures.get(self.main)
-        return _(self.empty) if picture is None else picture.message
+        return hint(self) if picture is None else picture.message
 
     def arrived(self, key: str) -> None:
         """A new picture is there; drawing follows on the clock."""
@@ -137,6 +142,10 @@ class View(QWidget):
         """Drop what was received: the model it came from is gone."""
         self.pictures.clear()
         self.mark()
+
+    def _hint_changed(self, _old: Experiment, _new: Experiment) -> None:
+        if self.message:
+            self.mark()
 
     def _state_changed(self, state: str) -> None:
         if state == "idle":

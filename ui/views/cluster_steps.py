@@ -26,7 +26,8 @@ class ClusterSteps(View):
     """Asks the engine for one step after the other; everything shown is computed there."""
 
     declaration = CLUSTER_STEPS
-    empty = N_("Press Train to cluster; then every step can be looked at here.")
+    empty = N_("Press Cluster; then every step can be looked at here.")
+    about = "clusters"
     main = "steps"
 
     def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:

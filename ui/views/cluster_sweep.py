@@ -19,6 +19,7 @@ from ui.views.base import Rows, View, Want, column
 from ui.views.cluster_declarations import CLUSTER_SWEEP
 from ui.views.controls import Caption, Tabs
 from ui.views.heat import ColourBar
+from ui.views.hints import hint
 from ui.views.labelled import LabelledHeat
 from ui.views.numbers import percent, show
 from ui.views.plot import Plot, pen
@@ -61,7 +62,8 @@ class ClusterSweep(View):
     """Computed when asked for, in a process that can be ended."""
 
     declaration = CLUSTER_SWEEP
-    empty = N_("Press Train to cluster, then sweep the parameters here.")
+    empty = N_("Press Cluster, then sweep the parameters here.")
+    about = "clusters"
 
     def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
@@ -120,7 +122,7 @@ class ClusterSweep(View):
 
     def sentence(self) -> str:
         if self.lab.runs.current is None or self.lab.state in ("offline", "starting"):
-            return _(self.empty)
+            return hint(self)
         return ""
 
     def forget(self) -> None:

@@ -17,12 +17,8 @@ if TYPE_CHECKING:
     from ui.lab import Lab
 
 
-class Profile(ClusterView):
-    """A column for each cluster, a row for each feature."""
-
-    declaration = PROFILE
-    empty = N_("Press Cluster to see what the clusters are like.")
-    main = "profile"
+class _Table(ClusterView):
+    """What stands above it, a grid whose places can be chosen, and a note below."""
 
     def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
@@ -33,6 +29,18 @@ class Profile(ClusterView):
         layout.addWidget(self.caption)
         layout.addWidget(self.grid, 1)
         layout.addWidget(self.note)
+
+    def _pick(self, row: int, place: int) -> None:
+        """Mark the samples behind a place of the grid."""
+        raise NotImplementedError(f"{type(self).__name__}._pick")
+
+
+class Profile(_Table):
+    """A column for each cluster, a row for each feature."""
+
+    declaration = PROFILE
+    empty = N_("Press Cluster to see what the clusters are like.")
+    main = "profile"
 
     def draw(self) -> None:
         picture = self.pictures[self.main]
@@ -94,23 +102,12 @@ class Profile(ClusterView):
         ]
 
 
-class Contingency(ClusterView):
+class Contingency(_Table):
     """A row for each true class, a column for each cluster."""
 
     declaration = CONTINGENCY
     empty = N_("Press Cluster to compare the clusters with the true classes.")
     main = "contingency"
-
-    def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:
-        super().__init__(lab, parent)
-        self.caption, self.note = Caption(self.body, quiet=False), Caption(self.body)
-        self.grid = Grid(self.title, self.body)
-        self.grid.chosen.connect(self._pick)
-        layout = column(self.body, 4)
-        layout.addWidget(self.caption)
-        layout.addWidget(self.grid, 1)
-        layout.addWidget(self.note)
-        self.note.setText(_("Samples of every class in every cluster; shaded by their share of the class."))
 
     def draw(self) -> None:
         picture = self.pictures[self.main]
@@ -136,6 +133,7 @@ class Contingency(ClusterView):
         self.grid.show_cells(cells, [f"{cluster_mark(n)} {_head(n)}" for n in names], classes)
         scores = {name: value for name, value in picture.labels["scores"].items() if name != "silhouette"}
         self.caption.setText(" · ".join(score_words(scores)))
+        self.note.setText(_("Samples of every class in every cluster; shaded by their share of the class."))
         self.summarise(f"{found_words(picture.labels)}. {self.caption.text()}")
 
     def _pick(self, row: int, place: int) -> None:

@@ -31,6 +31,7 @@ class ClusterView(View):
     """Shows the clustering that is selected on the canvas, or the one shown last, or the first one."""
 
     empty = N_("Press Cluster to fill this view.")
+    about = "clusters"
     tries: ClassVar[bool] = True
     """Whether it follows parameters that are being tried out."""
 

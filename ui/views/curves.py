@@ -14,6 +14,7 @@ from ui.shell.theme import theme
 from ui.views import CURVES
 from ui.views.base import Rows, View, column
 from ui.views.controls import IconButton, Keys, Tabs
+from ui.views.hints import hint
 from ui.views.legend import Entry, Legend
 from ui.views.numbers import percent, show
 from ui.views.plot import Plot, pen, upright
@@ -163,7 +164,7 @@ class Curves(View):
 
     def sentence(self) -> str:
         if not any(len(curve) for run in self.lab.runs.all for curve in run.curves.values()):
-            return _(self.empty)
+            return hint(self)
         return ""
 
     def draw(self) -> None:

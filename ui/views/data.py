@@ -80,6 +80,7 @@ class Data(View):
     """Asks for the data of the document whenever something that decides it changes."""
 
     declaration = DATA
+    about = "data"
     empty = N_("Choose data in the top row to see its samples here.")
 
     def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:

@@ -15,6 +15,7 @@ from ui.shell.theme import interface_font, theme
 from ui.views import HEALTH
 from ui.views.base import Rows, View, column
 from ui.views.controls import Caption, TextButton
+from ui.views.hints import hint
 from ui.views.nodes import Looking
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Health(View):
         lab.document.changed.connect(lambda _old, _new: self.mark())
 
     def sentence(self) -> str:
-        return _(self.empty) if self.lab.health.facts is None else ""
+        return hint(self) if self.lab.health.facts is None else ""
 
     def draw(self) -> None:
         health = self.lab.health

@@ -17,6 +17,7 @@ from ui.views.boundary import edges, finer
 from ui.views.colours import mixed, rgb, shade, viridis
 from ui.views.controls import Caption, Tabs, TextButton
 from ui.views.heat import ColourBar
+from ui.views.hints import hint
 from ui.views.numbers import percent, show
 from ui.views.plot import Plot, pen
 from ui.views.requests import Reason, Request, RequestBar
@@ -125,7 +126,7 @@ class Landscape(View):
     def sentence(self) -> str:
         run = self.lab.runs.current
         if self.lab.state in ("idle", "offline") or run is None:
-            return _(self.empty)
+            return hint(self)
         return ""
 
     def forget(self) -> None:

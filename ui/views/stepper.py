@@ -26,6 +26,7 @@ from ui.views import STEPPER
 from ui.views.base import Rows, View, column
 from ui.views.cells import Numbers, Pages
 from ui.views.controls import Caption, IconButton, Tabs
+from ui.views.hints import hint
 from ui.views.nodes import Looking
 from ui.views.numbers import extents
 from ui.views.phases import PHASES, Phases
@@ -44,6 +45,9 @@ class Stepper(View):
 
     declaration = STEPPER
     empty = ""
+
+    def sentence(self) -> str:
+        return hint(self)
 
     def __init__(self, lab: "Lab", parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
