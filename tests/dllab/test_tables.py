@@ -526,3 +526,11 @@ def test_a_category_that_training_never_sees_stops_nothing(write) -> None:
             assert np.isfinite(list(session.open_test().values())).all()
             return
     raise AssertionError("no seed kept the value out of training")
+
+
+def test_a_label_that_is_always_the_same_is_spoken_of_though_one_column_is_left(write) -> None:
+    """One column of numbers beside it could be a series; that nobody has asked for."""
+    facts = bring(write("x,label\n" + "".join(f"{n * 1.5},yes\n" for n in range(40))))
+    with pytest.raises(DataProblem, match="label has only one value, yes"):
+        choose(facts)
+    assert choose(facts, way="series").kind == "series"

@@ -73,7 +73,10 @@ def _guess_way(facts: Mapping[str, Any], types: Mapping[str, str], target: str |
     useful = [kind for kind in kinds if kind in ("number", "category", "date")]
     if len(useful) == 1 and target != "" and any("words" in c and c["guess"] == "text" for c in facts["columns"]):
         return "sentences"
-    return "series" if useful == ["number"] and target is None and facts["rows"] >= _LONG else "table"
+    # A column that is called the target and tells nothing is to be spoken of, not to be passed over.
+    named = any(c["name"].casefold() in _TARGET_NAMES and _same(c) for c in facts["columns"])
+    alone = useful == ["number"] and target is None and facts["rows"] >= _LONG
+    return "series" if alone and not named else "table"
 
 
 def _refuse_unknown(facts: Mapping[str, Any], names: tuple[str, ...]) -> None:
@@ -133,8 +136,12 @@ def _goal(facts: Mapping[str, Any], types: Mapping[str, str], name: str) -> Colu
     return _column(facts, found, kind)
 
 
+def _same(found: Mapping[str, Any]) -> bool:
+    return found["values"] is not None and len(found["values"]) == 1
+
+
 def _refuse_one_value(facts: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    if found["values"] is not None and len(found["values"]) == 1:
+    if _same(found):
         text = _(
             "{file}: {name} has only one value, {value}: there is nothing to tell apart. Choose another column to predict."
         )
