@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.inspector import commit_focused
+from ui.shell.second_click import SecondClick
 from ui.shell.statusline import StatusLine
 from ui.shell.toprow import TopRow
 from ui.shell.workbench import Workbench
@@ -25,11 +27,16 @@ class WorkPage(QWidget):
         self.bench.canvas.walk_requested.connect(window.walker.run_to)
         lab.stepping.opened.connect(window.walker.show)
         self.statusline = StatusLine(window, lab)
+        self._clicks = SecondClick(window)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for part in (self.toprow, self.bench, self.statusline):
             column.addWidget(part)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._clicks.watch()
 
     def commit(self) -> None:
         """Take over what is being typed in a field right now."""
