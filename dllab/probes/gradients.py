@@ -18,6 +18,8 @@ from dllab.text import _
 from dllab.training.session import Session
 
 _BINS = 41
+DECADES = np.arange(-10.0, 4.25, 0.25)
+"""Logarithms to base ten between which gradients are counted by their size."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Measured:
 @probe("gradients")
 def gradients(session: Session, params: Mapping[str, Any]) -> Shown:
     """Params: node. Arrays by layer: norm of the gradient, and ratio of the update's length to the weights'; for the
-    node a histogram of its gradient (edges, counts). Labels: layers, loss, norm of all together, clipping."""
+    node a histogram of its gradient (edges, counts), and one of its size by decades (sizes, between decades: always the
+    same, so that they can be compared; the first holds what is smaller or 0). Labels: layers, loss, norm of all together, clipping."""
     own = {name: list(module.parameters()) for name, module in session.network.layers.items()}
     own = {name: found for name, found in own.items() if any(p.requires_grad for p in found)}
     if not own:
@@ -50,8 +53,10 @@ def gradients(session: Session, params: Mapping[str, Any]) -> Shown:
     node = params.get("node", "")
     if node in own:
         values = torch.cat([measured.gradients[p].flatten() for p in own[node] if p in measured.gradients])
-        arrays["counts"], arrays["edges"] = _histogram(values.float().cpu().numpy())
-        axes |= {"counts": ("bin",), "edges": ("edge",)}
+        numbers = values.float().cpu().numpy()
+        arrays["counts"], arrays["edges"] = _histogram(numbers)
+        arrays["sizes"], arrays["decades"] = _sizes(numbers), DECADES
+        axes |= {"counts": ("bin",), "edges": ("edge",), "sizes": ("decade",), "decades": ("edge",)}
     labels: dict[str, Any] = {"layers": list(own), "node": node, "step": session.step, "loss": measured.loss}
     labels |= {"total": float(np.sqrt((norms**2).sum())), "clipped": measured.clipped}
     labels |= {"clip_norm": session.recipe.clip_norm, "clip_value": session.recipe.clip_value}
@@ -124,3 +129,9 @@ def _histogram(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     reach = float(np.abs(finite).max(initial=0.0)) or 1.0
     counts, edges = np.histogram(finite, _BINS, (-reach, reach))
     return counts, edges
+
+
+def _sizes(values: np.ndarray) -> np.ndarray:
+    finite = np.abs(values[np.isfinite(values)]).astype(np.float64)
+    logarithms = np.log10(np.maximum(finite, 10.0 ** DECADES[0]))
+    return np.histogram(np.clip(logarithms, DECADES[0], DECADES[-1]), DECADES)[0]

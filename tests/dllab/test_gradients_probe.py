@@ -139,3 +139,17 @@ def test_a_network_without_weights_says_so() -> None:
     session.network.layers = torch.nn.ModuleDict()
     with pytest.raises(DoesNotApply, match="no weights"):
         compute(session, "gradients", {})
+
+
+def test_sizes_are_counted_between_decades_that_stay() -> None:
+    session = Session(load_template("digits-mlp"), "cpu")
+    session.advance()
+    shown = compute(session, "gradients", {"node": "linear"})
+    sizes, decades = shown.arrays["sizes"], shown.arrays["decades"]
+    layer = session.network.layers["linear"]
+    measured = measure(session)
+    values = torch.cat([measured.gradients[p].flatten() for p in layer.parameters()]).abs().double().numpy()
+    assert sizes.sum() == values.size == sum(p.numel() for p in layer.parameters())
+    for low, high, count in zip(decades[1:-1], decades[2:], sizes[1:], strict=True):
+        assert count == ((values >= 10.0**low) & (values < 10.0**high)).sum()
+    assert sizes[0] == (values < 10.0 ** decades[1]).sum() > 0, "weights of pixels that are always empty have none"

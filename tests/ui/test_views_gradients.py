@@ -18,11 +18,13 @@ from ui.views.saving import save_data
 LAYERS = ["conv2d", "conv2d_2", "linear"]
 EDGES = np.linspace(-0.3, 0.3, 7)
 COUNTS = np.array([1, 2, 30, 40, 2, 1])
+SIZES = np.array([0, 0, 2, 30, 44, 0, 0, 0])
 
 
 def measured(view: Gradients, step: int, norm: list[float], clipped: bool = False, **labels: Any) -> None:
     """Hand the view what the engine measured at a step."""
     arrays = {"norm": np.array(norm), "ratio": np.array(norm) / 1000, "counts": COUNTS, "edges": EDGES}
+    arrays |= {"sizes": SIZES + step, "decades": np.arange(-3.0, 1.5, 0.5)}
     packed = {name: protocol.pack(array) for name, array in arrays.items()}
     facts = {"layers": LAYERS, "node": "conv2d_2", "total": float(np.linalg.norm(norm)), "clipped": clipped}
     facts |= {"clip_norm": 2.0, "clip_value": 0.0, **labels}
@@ -71,6 +73,24 @@ def test_updates_have_a_band_of_a_good_pace(view: Gradients) -> None:
     assert not view.events.isVisible()
     assert 10.0 ** np.array(view.band.getRegion()) == pytest.approx([0.000316, 0.00316], rel=1e-2)
     assert view.caption.text().startswith("one step moves Conv2d 2 by 0.001 and Conv2d 1 by 0.0021 of their length")
+
+
+def test_the_sizes_of_a_layers_gradients_are_kept_over_time(qtbot: QtBot, view: Gradients, lab: Lab) -> None:
+    view.tabs.choose("time")
+    redrawn(view)
+    assert view.times.isVisible()
+    assert view.caption.text() == "how large the gradients of Conv2d were at 3 measured steps"
+    assert view.times.history.rows[0] == pytest.approx(SIZES / 76)
+    pixels = view.times.image.image
+    assert pixels.shape[:2] == (7, 21), "a column for every step, a row for every size that occurs, but none for 0"
+    first, last = pixels[:, 0].astype(int).sum(1), pixels[:, -1].astype(int).sum(1)
+    assert first.argmax() == last.argmax() == 3, "bright where most of them are"
+    assert first[3] > last[3], "later they are spread more widely"
+    hover(qtbot, view.times.viewport(), place_of(view.times, 1.0, -0.75))
+    assert view.times.readout.plain == "step 0; 57.9 % of size 0.1 to 0.316"
+    measured(view, 30, [1.0, 1.0, 1.0], node="linear")
+    redrawn(view)
+    assert len(view.times.history) == 1, "another layer begins anew"
 
 
 def test_how_the_gradient_of_a_layer_is_spread(qtbot: QtBot, view: Gradients) -> None:

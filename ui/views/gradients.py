@@ -20,13 +20,15 @@ from ui.views.history import History
 from ui.views.nodes import Among, numbered
 from ui.views.numbers import logarithms, percent, show
 from ui.views.plot import Plot, pen
+from ui.views.spreading import SpreadOverTime
 
 if TYPE_CHECKING:
     from ui.lab import Lab
 
 _WIDE = 420
 _MOST_KEYS = 8
-_TABS = {"norm": N_("Length"), "ratio": N_("Update to weight"), "now": N_("Now")}
+_TABS = {"norm": N_("Length"), "ratio": N_("Update to weight"), "now": N_("Now"), "time": N_("Over time")}
+_PAGES = {"now": 1, "time": 2}
 _GUIDE = (-3.5, -2.5)
 """Logarithms around one thousandth: updates of that share of the weights are a good pace."""
 
@@ -64,6 +66,8 @@ class Gradients(View):
         self.pages = QStackedWidget(self.body)
         self.pages.addWidget(self.plot)
         self.pages.addWidget(self.spread)
+        self.times = SpreadOverTime(self.body)
+        self.pages.addWidget(self.times)
         self._top = Choices([self.tabs], [self.keys], 8)
         layout = column(self.body, 2)
         layout.addLayout(self._top)
@@ -88,6 +92,9 @@ class Gradients(View):
             ]
         )
         self.history.add((found.run, *found.labels["layers"]), found.step, row)
+        if "sizes" in found.arrays:
+            sizes, decades = unpack(found.arrays["sizes"]), unpack(found.arrays["decades"])
+            self.times.add((found.run, found.labels["node"]), found.step, sizes, decades)
 
     def _tab_chosen(self, _key: str) -> None:
         self.plot.fit()
@@ -99,12 +106,14 @@ class Gradients(View):
         found = self.pictures["gradients"]
         layers = [str(name) for name in found.labels["layers"]]
         titles = numbered([self._looking.title(name) for name in layers])
-        now = self.tabs.current == "now"
-        self.pages.setCurrentIndex(int(now))
-        self.keys.setVisible(not now and len(layers) <= _MOST_KEYS)
-        self.set_subtitle(self._looking.title(str(found.labels["node"])) if now else "")
-        if now:
+        page = _PAGES.get(self.tabs.current, 0)
+        self.pages.setCurrentIndex(page)
+        self.keys.setVisible(not page and len(layers) <= _MOST_KEYS)
+        self.set_subtitle(self._looking.title(str(found.labels["node"])) if page else "")
+        if self.tabs.current == "now":
             self._draw_spread(found)
+        elif page:
+            self._draw_times(found)
         else:
             self._draw_lines(found, layers, titles)
         self.summarise(self.caption.text())
@@ -181,6 +190,14 @@ class Gradients(View):
         title = self._looking.title(str(found.labels["node"]))
         self.caption.setText(text.format(count=f"{int(counts.sum()):,}", layer=title, step=f"{found.step:,}"))
 
+    def _draw_times(self, found: Picture) -> None:
+        self.times.show_all()
+        tall = self.height() >= 260
+        self.times.set_labels(bottom=_("step") if tall else "", left=_("size of the gradient") if tall else "")
+        text = _("how large the gradients of {layer} were at {count} measured steps")
+        title = self._looking.title(str(found.labels["node"]))
+        self.caption.setText(text.format(layer=title, count=f"{len(self.times.history):,}"))
+
     # --- reading ----------------------------------------------------------------------------------------------------
 
     def _read(self, place: tuple[float, float] | None) -> None:
@@ -216,7 +233,7 @@ class Gradients(View):
 
     def restyle(self) -> None:
         tokens = theme.tokens
-        for plot in (self.plot, self.spread):
+        for plot in (self.plot, self.spread, self.times):
             plot.restyle()
         fill, good = QColor(tokens.train), QColor(tokens.good)
         fill.setAlpha(140)
