@@ -1,7 +1,7 @@
 """Problems of what only looks on: clustering that can't be done, or that somebody wants to train behind."""
 
 from collections.abc import Iterator, Mapping
-from math import prod
+from math import ceil, prod
 
 from dllab.checking.known import NodeCheck
 from dllab.checking.memory import size_words
@@ -17,6 +17,8 @@ MEMORY_LIMIT = 8 * 2**30
 """Bytes that one fit may ask for before anybody knows the machine; the fit looks again at what is free."""
 PATIENCE_S = 600.0
 """Nobody is offered what takes longer than this."""
+_SHARES, _MOST_ASIDE = 10_000, 0.9
+"""A share of samples has so many steps; more than this is never set aside."""
 
 
 def taps_of(layers: Mapping[str, Layer | None]) -> frozenset[str]:
@@ -96,23 +98,35 @@ def _too_many(name: str, found: Clustering, samples: int, features: int, dataset
         return
     text = _(
         "{layer} on {samples:,} samples needs about {memory} of memory and {time}; the limit is {limit:,} samples."
-        " Take fewer, or another algorithm."
     )
     text = text.format(
         layer=_(found.title), samples=samples, memory=size_words(memory), time=time_words(seconds), limit=found.limit
     )
+    why = [_(found.why)] if found.why else []
+    text = " ".join([text, *why, _("Take fewer, or another algorithm.")])
     offers = [LAYERS.make(kind, {}) for kind in ("minibatch_kmeans", "hdbscan")]
     fixes = [
         Fix("kind", _("Use {layer}").format(layer=_(offer.title)), name, kind=offer.kind)
         for offer in offers
         if isinstance(offer, Clustering) and _fits(offer, samples, features)
     ]
-    if "samples" in type(dataset).model_fields:
-        few = found.limit * dataset.spec().samples // samples
-        if few < dataset.spec().samples:
-            offer = _("Take {count:,} samples").format(count=few)
-            fixes.insert(0, Fix("path", offer, name="data.samples", value=few))
+    fixes[:0] = _fewer(found.limit, samples, dataset)
     yield Problem("too-many", text, name, "in", fixes=tuple(fixes))
+
+
+def _fewer(limit: int, samples: int, dataset: Dataset) -> Iterator[Fix]:
+    """So many as can be clustered: made so, or drawn at random while the rest stays in the sealed test part."""
+    there = dataset.spec().samples
+    few = limit * there // samples
+    if "samples" in type(dataset).model_fields:
+        if few < there:
+            yield Fix("path", _("Take {count:,} samples").format(count=few), name="data.samples", value=few)
+        return
+    aside = ceil((1 - limit / there) * _SHARES) / _SHARES
+    if 0 < aside <= _MOST_ASIDE:
+        kept = there - ceil(aside * there)
+        text = _("Take {count:,} at random, set the rest aside").format(count=kept)
+        yield Fix("path", text, name="split.test", value=aside)
 
 
 def _fits(found: Clustering, samples: int, features: int) -> bool:

@@ -169,6 +169,8 @@ class Clustering(Analysis):
     """The parameter that says how many clusters there are to be, if there is one."""
     limit: ClassVar[int] = 1_000_000
     """More samples than this take longer or need more memory than anybody wants to wait for."""
+    why: ClassVar[str] = ""
+    """What makes many samples too many; a sentence, marked."""
 
     def output_ports(self) -> tuple[str, ...]:
         return ()

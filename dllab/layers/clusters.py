@@ -35,6 +35,7 @@ class Agglomerative(Clustering):
     glyph: ClassVar[str] = "mdi6.family-tree"
     clusters_field: ClassVar[str] = "n_clusters"
     limit: ClassVar[int] = 20_000
+    why: ClassVar[str] = N_("It compares all pairs of samples: n²/2 distances.")
 
     n_clusters: _Count = Field(2, title=_COUNT, description=N_("Where to cut the tree: how many clusters are left"))
     linkage: Literal["ward", "complete", "average", "single"] = Field(
@@ -213,6 +214,7 @@ class Spectral(Clustering):
     glyph: ClassVar[str] = "mdi6.graph-outline"
     clusters_field: ClassVar[str] = "n_clusters"
     limit: ClassVar[int] = 10_000
+    why: ClassVar[str] = N_("It looks for eigenvectors of a graph of all samples.")
 
     n_clusters: _Count = Field(2, title=_COUNT, description=_COUNT_HELP)
     affinity: Literal["nearest_neighbors", "rbf"] = Field(

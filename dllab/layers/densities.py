@@ -70,6 +70,7 @@ class HDBSCAN(Clustering):
     title: ClassVar[str] = N_("HDBSCAN")
     glyph: ClassVar[str] = "mdi6.layers-triple-outline"
     limit: ClassVar[int] = 200_000
+    why: ClassVar[str] = N_("It compares all pairs of samples: n²/2 distances.")
 
     min_cluster_size: _Neighbours = Field(
         5, title=N_("Smallest cluster"), description=N_("Fewer samples than this are no cluster")
@@ -123,6 +124,7 @@ class OPTICS(Clustering):
     title: ClassVar[str] = N_("OPTICS")
     glyph: ClassVar[str] = "mdi6.chart-gantt"
     limit: ClassVar[int] = 30_000
+    why: ClassVar[str] = N_("It visits one sample after the other, each with all its neighbours.")
 
     min_samples: _Neighbours = Field(
         5, title=N_("Min samples"), description=N_("Which neighbour measures how crowded a place is")
@@ -167,6 +169,7 @@ class MeanShift(Clustering):
     title: ClassVar[str] = N_("MeanShift")
     glyph: ClassVar[str] = "mdi6.image-filter-hdr"
     limit: ClassVar[int] = 5_000
+    why: ClassVar[str] = N_("Every sample climbs by itself, and each step looks at all others.")
 
     bandwidth: Annotated[float, Field(gt=0.0, le=1e9)] | None = Field(
         None, title=N_("Bandwidth"), description=N_("How far a sample looks around; automatic: estimated from the data")

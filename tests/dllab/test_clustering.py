@@ -19,6 +19,7 @@ from dllab.checking import check
 from dllab.checking.problem import apply_fix
 from dllab.checking.taps import PATIENCE_S, needs_words
 from dllab.clustering import fit as fitting
+from dllab.clustering.chain import seen
 from dllab.clustering.crowded import crowded_dbscan, is_crowded, neighbours
 from dllab.clustering.distances import k_distances, knee
 from dllab.clustering.fit import NOISE, ClusterProblem, fit, reduce, rows
@@ -34,6 +35,7 @@ from dllab.clustering.traces import (
     visit_steps,
 )
 from dllab.clustering.tree import between, cut_at, cut_into, draw
+from dllab.data.prepare import prepare
 from dllab.document.experiment import Choice, Experiment
 from dllab.layers import LAYERS, analysing
 from dllab.layers.analysing import Analysis, Clustering
@@ -460,6 +462,20 @@ def test_too_many_samples_are_refused_before_anything_starts() -> None:
     assert [fix.text for fix in problem.fixes] == ["Take 26,666 samples", "Use MiniBatchKMeans", "Use HDBSCAN"]
     for fix in problem.fixes:
         assert check(apply_fix(large, fix)).problems == ()
+
+
+def test_of_a_table_a_sample_is_drawn_and_the_rest_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(made("agglomerative")), "limit", 60)
+    iris = branch("agglomerative", data="iris")
+    iris = iris.model_copy(update={"split": iris.split.model_copy(update={"test": 0.0})})
+    (problem,) = check(iris).problems
+    assert "It compares all pairs of samples: n²/2 distances." in problem.text
+    assert problem.fixes[0].text == "Take 60 at random, set the rest aside"
+    mended = apply_fix(iris, problem.fixes[0])
+    assert check(mended).problems == ()
+    drawn = seen(prepare(mended))
+    assert len(drawn.index) == 60
+    assert np.bincount(drawn.y).tolist() == [20, 20, 20], "of every class as many as there were"
 
 
 def test_only_what_ends_in_time_is_offered() -> None:
