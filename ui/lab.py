@@ -76,6 +76,8 @@ class Lab(QObject):
         self.device = str(settings.value("device", "auto"))
         self._unheard: list[protocol.Command] = []
         """A run that was asked for while there was no engine, and what was asked of it since."""
+        self._holds = False
+        """Whether the run that is being prepared waits before its first batch."""
         self.link.ready.connect(self._on_ready)
         self.link.reported.connect(self._on_event)
         self.link.ended.connect(self._on_ended)
@@ -161,8 +163,9 @@ class Lab(QObject):
 
         A run is paused for it, or begun.
         """
-        if self.state == "running":
+        if self.state == "running" or (self.state == "starting" and not self._holds):
             self.pause()
+            self._holds = True
         elif self.past.wanted is not None:
             # The operations are those of the step that is on its way to be shown.
             self.past.hurry()
@@ -230,7 +233,7 @@ class Lab(QObject):
             run.id, to_text(run.experiment), run.device, pace, folder, resume, self.trust.digests(run.experiment)
         )
         self._unheard = [] if self.link.send(command) else [command]
-        run.state, run.stands = "starting", None
+        run.state, run.stands, self._holds = "starting", None, pace == "hold"
         self._enter("starting")
 
     def _ask(self, command: protocol.Command) -> None:
