@@ -16,7 +16,11 @@ def say(session: Session, operation: Operation) -> str:
             count, start = len(operation.arrays["x"]), session.cursor
             text = _("Samples {first} to {last} of the {all} in this epoch's order.")
             text = text.format(first=start + 1, last=start + count, all=f"{len(session.prepared.train.x):,}")
-            return f"{text} {_cleared(session)}".strip()
+            # What is wrong comes first: where room is short, the end is cut off.
+            said = (text, _cleared(session)) if session.recipe.loop == "right" else (_cleared(session), text)
+            return " ".join(filter(None, said))
+        case "backward" if any(name.startswith("held.") for name in operation.arrays):
+            return _("Wrong loop: the gradients of this batch are added to those before, which makes held.")
         case "clip":
             return _clipped(operation)
         case "update":
@@ -37,9 +41,9 @@ def _cleared(session: Session) -> str:
         case "right":
             return _("The gradients of the batch before are cleared (zero_grad).")
         case "wrong: no zero_grad":
-            return _("Wrong loop: zero_grad is missing, so the gradients of all batches before are still there.")
+            return _("Wrong loop: zero_grad is missing, the gradients of all batches before are still there.")
         case "wrong: one backward":
-            return _("Wrong loop: there is no way back any more, the gradients are still those of the first batch.")
+            return _("Wrong loop: nothing goes backward any more, the gradients are those of the first batch.")
 
 
 def first_weights(session: Session, node: str) -> str:

@@ -277,8 +277,8 @@ class Stepper(View):
 
 def _rank(name: str, backward: bool) -> int:
     """Where an array stands: what the operation made, what lies inside it, what it was made from."""
-    for rank, start in enumerate(("gradient.", "local", "upstream")):
-        if name.startswith(start):
+    for rank, starts in enumerate((("gradient.", "held."), ("local",), ("upstream",))):
+        if name.startswith(starts):
             return rank
     if name == "outputs":
         return 5
