@@ -111,3 +111,16 @@ def test_clusters_of_numbers_to_predict_have_no_true_labels(tmp_path, capsys) ->
     save(chain(("linear", {"features": 1}), data=Choice(kind="sine")), path)
     assert main(["cluster", str(path), "--algorithm", "kmeans", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)["scores"]) == {"silhouette"}
+
+
+@pytest.mark.parametrize(("missing", "samples"), [("drop", 12), ("mean", 15)])
+def test_gaps_of_a_table_are_left_out_or_filled(missing: str, samples: int, tmp_path, capsys) -> None:
+    whole = [f"{number % 4},{number * number % 7}" for number in range(12)]
+    table, path = tmp_path / "gaps.csv", tmp_path / "gaps.dllab"
+    table.write_text("\n".join(["a,b", *whole, "NaN,2", "3,", "inf,4", ""]), encoding="utf-8")
+    asked = ["import", str(table), "--as", "table", "--no-target", "--missing", missing, "-o", str(path)]
+    assert main(asked) == 0
+    capsys.readouterr()
+    assert main(["cluster", str(path), "--algorithm", "kmeans", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["samples"], found["clusters"]) == (samples, 3)

@@ -64,6 +64,8 @@ class Following(QObject):
             self._begun = True
         elif state in ("idle", "offline"):
             self._begun = False
+            # What was to follow belonged to what is gone.
+            self._soon.stop()
         if state in ("done", "failed", "stopped", "idle", "offline"):
             self.quiet = False
             self._lab.trial.end()
