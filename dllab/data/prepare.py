@@ -6,9 +6,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from dllab.data import DATASETS
-from dllab.data.base import Arrays, DataProblem, DataSpec, Gap, split_sizes
+from dllab.data.base import IGNORED, Arrays, DataProblem, DataSpec, Gap, split_sizes
 from dllab.document.experiment import Choice, Experiment
-from dllab.layers.base import vocabulary
+from dllab.layers.base import is_padded, vocabulary
 from dllab.text import _
 
 __all__ = ["DataProblem", "Part", "Prepared", "Scaling", "fit_scaling", "prepare"]
@@ -72,7 +72,7 @@ def prepare(experiment: Experiment) -> Prepared:
     train, validation, test = _divided(experiment, spec, data.y)
     for gap in data.gaps:
         _fill(spec, data.x, gap, train)
-    unread = 0 if data.unknown is None else _forget(data.x, data.unknown, train, vocabulary(spec.input))
+    unread = 0 if data.unknown is None else _forget(spec, data, data.unknown, train)
     scaling = None if vocabulary(spec.input) else fit_scaling(experiment.preparation.scaling, data.x[train])
 
     def part(index: np.ndarray) -> Part:
@@ -116,16 +116,25 @@ def _fill(spec: DataSpec, x: np.ndarray, gap: Gap, train: np.ndarray) -> None:
         block[empty] = values[counts.argmax()]
 
 
-def _forget(x: np.ndarray, unknown: int, train: np.ndarray, words: int) -> int:
-    """Make the words unknown that the training part does not hold, as every new word is; how many there are."""
-    counts = np.bincount(x[train].reshape(-1), minlength=words)
-    others = np.bincount(x.reshape(-1), minlength=words)
-    # 0 is padding: it stays, though no text of the training part be short.
-    unread = np.flatnonzero((counts == 0) & (others > 0) & (np.arange(words) != 0))
-    places = np.arange(words)
-    places[unread] = unknown
-    x[:] = places[x]
-    return len(set(unread.tolist()) - {unknown})
+def _forget(spec: DataSpec, data: Arrays, unknown: int, train: np.ndarray) -> int:
+    """Make the words unknown that the training part does not hold, as every new word is; how many there are.
+
+    Where the answer is a word, too, none is asked for in the place of an unknown one.
+    """
+    words, asked = vocabulary(spec.input), bool(spec.positions) and spec.classes == spec.tokens
+    here, seen = (np.bincount(x.reshape(-1), minlength=words) for x in (data.x, data.x[train]))
+    if asked:
+        answers = data.y[train]
+        seen = seen + np.bincount(answers[answers >= 0], minlength=words)
+    unread = (seen == 0) & (here > 0)
+    # Padding is no word: it stays, though no text of the training part be short.
+    unread[0] &= not is_padded(spec.input)
+    unread[unknown] = False
+    places = np.where(unread, unknown, np.arange(words))
+    data.x[:] = places[data.x]
+    if asked:
+        data.y[unread[data.y.clip(0)] & (data.y >= 0)] = IGNORED
+    return int(unread.sum())
 
 
 def _refuse_gaps(spec: DataSpec, x: np.ndarray) -> None:

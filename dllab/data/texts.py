@@ -26,7 +26,8 @@ class Text(Dataset):
     """Your own text, as characters or as words, and always the question which one comes next.
 
     The answer at every step of a window is what follows it. Beyond the chosen number of different characters or words all
-    are one, the unknown; where it would be the answer none is asked for. The parts are cut one after the other with a gap of
+    are one, the unknown, and so are those that the training part does not hold; where it would be the answer none is asked
+    for. The parts are cut one after the other with a gap of
     one window, so that they share no letter.
 
     Reference: Shannon, *Prediction and entropy of printed English*, Bell System Technical Journal 30 (1951).
@@ -103,9 +104,11 @@ class Text(Dataset):
 
         cut = np.lib.stride_tricks.sliding_window_view(numbers, self.window + 1)[:: self.stride]
         answers = cut[:, 1:].copy()
-        if UNKNOWN in self.tokens:
-            answers[answers == self.tokens.index(UNKNOWN)] = IGNORED
-        return Arrays(cut[:, :-1].copy(), answers)
+        if UNKNOWN not in self.tokens:
+            return Arrays(cut[:, :-1].copy(), answers)
+        unknown = self.tokens.index(UNKNOWN)
+        answers[answers == unknown] = IGNORED
+        return Arrays(cut[:, :-1].copy(), answers, unknown=unknown)
 
     def _samples(self) -> int:
         return max(0, (self.length - self.window - 1) // self.stride + 1)

@@ -19,7 +19,7 @@ from dllab.data.own.starting import starter
 from dllab.data.own.texts import words_in
 from dllab.data.prepare import prepare
 from dllab.data.verse import VERSE
-from dllab.document.experiment import Choice, Experiment
+from dllab.document.experiment import Choice, Experiment, Split
 from dllab.document.format import from_text, load, to_text
 from dllab.training.run import train
 
@@ -220,3 +220,22 @@ def test_a_damaged_copy_is_said(poem: Path) -> None:
     with pytest.raises(DataProblem, match="import it again"):
         text.load(0)
     assert json.dumps(text.model_dump(mode="json"))
+
+
+def test_words_that_only_a_later_part_holds_are_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "late.txt"
+    path.write_text("the cat sat on the mat . " * 60 + "the dog sat on the rug . " * 60 + "a b c d e f g " * 3)
+    text = choose(bring(path), cut=Cut(unit="word", vocabulary=8, window=5, stride=1))
+    experiment = starter("own", Choice(kind="text", params=text.model_dump(mode="json")), text.spec())
+    prepared = prepare(experiment.model_copy(update={"split": Split(test=0.3, validation=0.3)}))
+    tokens = prepared.spec.tokens
+    assert {"dog", "rug"} <= set(tokens)
+    train = {tokens[n] for n in np.unique(prepared.train.x)}
+    assert not {"dog", "rug"} & train
+    assert prepared.unread == 2
+    test = prepared.test
+    assert {tokens[n] for n in np.unique(test.x)} <= train | {UNKNOWN}
+    assert UNKNOWN in {tokens[n] for n in np.unique(test.x)}
+    # Where a word goes in as the unknown it was no answer one step before.
+    unknown = test.x[:, 1:] == tokens.index(UNKNOWN)
+    assert np.array_equal(unknown, test.y[:, :-1] == IGNORED)
