@@ -245,6 +245,12 @@ def test_a_hundred_thousand_points_are_thinned_and_said_so(qtbot: QtBot, lab: La
     inside = (np.abs(x - x[1].astype(np.float32)) <= 0.1).all(1)
     assert near.sum() > inside.sum()
     assert view.points.drawn == pytest.approx(inside.sum(), abs=2)
+    # Another experiment is shown whole.
+    view.forget()
+    plane(engine, x[:100], labels[:100])
+    view.redraw()
+    assert view.plot.fitting
+    assert view.points.drawn == 100
 
 
 def test_samples_are_picked_and_marked(qtbot: QtBot, lab: Lab, engine: Engine) -> None:

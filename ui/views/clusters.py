@@ -131,6 +131,11 @@ class Clusters(ClusterView):
             self._shown = (self.node, flat)
             self.plot.fit()
 
+    def forget(self) -> None:
+        # What comes next is shown whole, whatever was looked at closely before.
+        self._shown = None
+        super().forget()
+
     def _thinned(self, samples: int) -> list[str]:
         if self.points.drawn >= samples or not self.plot.fitting:
             return []
