@@ -75,12 +75,14 @@ class Travel:
         session = self.session
         if not self.timeline.reaches(session.step - 1):
             return
-        here = snapshot(session)
-        self.timeline.go_to(session.step - 1)
-        self.timeline.advance()
-        before = session.update.before
-        restore(session, here)
-        session.update.before = before
+        here, before = snapshot(session), session.update.before
+        try:
+            self.timeline.go_to(session.step - 1)
+            self.timeline.advance()
+            before = session.update.before
+        finally:
+            restore(session, here)
+            session.update.before = before
 
     def find_fault(self, step: int) -> Fault | None:
         """What made the loss of `step` no number. The present is before that step then, as if it had not been tried."""

@@ -443,8 +443,13 @@ class Worker(threading.Thread):
 
     def _retrace(self) -> None:
         """A run at rest takes no step that would tell what the last one did."""
-        if self._travel is not None and self._walking is None:
+        if self._travel is None or self._walking is not None:
+            return
+        try:
             self._travel.retrace()
+        except Exception:
+            # Code of one's own may break at any time; the run stands where it stood all the same.
+            log.exception("the last step could not be taken again")
 
     def _flush(self) -> None:
         self._flushed = time.perf_counter()

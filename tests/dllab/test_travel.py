@@ -317,3 +317,21 @@ def test_the_last_step_is_taken_again_without_a_trace() -> None:
     session.update.watch([])
     session.advance()
     assert not session.update.before
+
+
+def test_a_last_step_that_can_not_be_taken_again_leaves_the_run_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(moons(), "cpu")
+    travel = Travel(session)
+    for _step in range(5):
+        session.advance()
+    session.update.watch([next(session.network.parameters())])
+    there = state_of(session)
+
+    def broken() -> None:
+        raise RuntimeError("own code")
+
+    monkeypatch.setattr(session, "advance", broken)
+    with pytest.raises(RuntimeError):
+        travel.retrace()
+    assert same(state_of(session), there)
+    assert session.step == 5

@@ -108,6 +108,11 @@ def test_a_click_on_the_curve_leads_to_the_sum_behind_a_gradient_of_that_step(qt
     lab.past.return_to_end()
     stand(qtbot, lab, 60)
     assert not lab.past.away
+    # The run has ended: its steps can be opened, and no new one begins.
+    with qtbot.waitSignal(lab.walked, timeout=30_000):
+        lab.stepping.open(31)
+    assert (stepper.walked.batch, stepper.walked.phase) == (30, "batch")
+    assert len(lab.runs.all) == 1
 
 
 @pytest.fixture

@@ -88,6 +88,11 @@ def test_the_sizes_of_a_layers_gradients_are_kept_over_time(qtbot: QtBot, view: 
     assert first[3] > last[3], "later they are spread more widely"
     hover(qtbot, view.times.viewport(), place_of(view.times, 1.0, -0.75))
     assert view.times.readout.plain == "step 0; 57.9 % of size 0.1 to 0.316"
+    header, rows = view.rows()
+    found = list(rows)
+    assert header == ["step", "from", "to", "share"]
+    assert found[1] == pytest.approx((0, 10**-1.5, 0.1, 30 / 76))
+    assert sum(share for step, _low, _high, share in found if step == 20) == pytest.approx(1)
     measured(view, 30, [1.0, 1.0, 1.0], node="linear")
     redrawn(view)
     assert len(view.times.history) == 1, "another layer begins anew"

@@ -130,7 +130,8 @@ WEIGHTS = Declaration(
     N_("Weights"),
     N_(
         "The numbers that the selected layer has learned. The filled shape is how they are spread now, the dashed "
-        "line how they were before training. A layer that does not move away from its beginning is not learning."
+        "line how they were before training. A layer that does not move away from its beginning is not learning. Change "
+        "shows how far each number has moved, since the start or in the last step."
     ),
     "mdi6.chart-histogram",
     "ui.views.weights:Weights",

@@ -262,6 +262,8 @@ class Gradients(View):
                 return [], []
             counts, edges = unpack(found.arrays["counts"]).tolist(), unpack(found.arrays["edges"]).tolist()
             return ["from", "to", "count"], zip(edges[:-1], edges[1:], counts, strict=True)
+        if self.tabs.current == "time":
+            return self.times.numbers()
         values = 10.0 ** self._measured(self.tabs.current)
         clipped = self._measured("clipped")[:, 0].astype(int)
         rows = ((int(s), *row.tolist(), c) for s, row, c in zip(self.history.steps, values, clipped, strict=True))

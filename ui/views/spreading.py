@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from dllab.text import _
 from ui.shell.theme import theme
+from ui.views.base import Rows
 from ui.views.colours import shade, viridis
 from ui.views.history import History
 from ui.views.numbers import percent, show
@@ -55,6 +56,15 @@ class SpreadOverTime(Plot):
         self.image.setImage(pixels, autoLevels=False, levels=None)
         bottom, top = float(self.decades[low]), float(self.decades[high])
         self.image.setRect(QRectF(first, bottom, last - first, top - bottom))
+
+    def numbers(self) -> Rows:
+        """What has been measured, for a file; sizes that no number had are left out."""
+        ends, shares = 10.0**self.decades, self.history.rows
+        found = (
+            (int(self.history.steps[row]), float(ends[bin_]), float(ends[bin_ + 1]), float(shares[row, bin_]))
+            for row, bin_ in np.argwhere(shares)
+        )
+        return ["step", "from", "to", "share"], found
 
     def _read(self, place: tuple[float, float] | None) -> None:
         steps = self.history.steps
