@@ -13,6 +13,8 @@ from ui.views.heat import HeatMap
 _MOST = 92
 """Pixels that a name may take."""
 _PICTURE = 14
+_TITLE = 20
+"""Pixels above each of several maps for its own name."""
 _ROOMY = 180
 """From this width and height in pixels several maps have names around them."""
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -82,8 +84,10 @@ class LabelledHeat(HeatMap):
         beside = math.ceil(math.sqrt(count))
         each = (self.width() - self._aside() - 4) / max(width * beside, 1)
         if self._square:
-            each = min(each, (self.height() - 20) / max(height * math.ceil(count / beside), 1))
-        return not self.pictures and not self._plain and self._room[1] + 4 > each
+            rows = math.ceil(count / beside)
+            titles = _TITLE * rows if count > 1 else 0
+            each = min(each, (self.height() - 20 - titles) / max(height * rows, 1))
+        return not self.pictures and not self._plain and self._room[1] + 8 > each
 
     def _below(self) -> int:
         if self.pictures:
