@@ -6,7 +6,7 @@ from dllab.build.blocks import Constant
 from dllab.build.module import Step
 from dllab.training.session import Session
 
-PHASES = ("initialise", "batch", "forward", "loss", "backward", "clip", "update", "stop")
+PHASES = ("initialise", "batch", "forward", "loss", "zero_grad", "backward", "clip", "update", "stop")
 """In their order; "initialise" comes once before the first batch, "stop" once after the last one of every epoch."""
 
 Place = tuple[str, str]
@@ -38,6 +38,8 @@ def _places(session: Session) -> Iterator[Place]:
     ends = [goal.node for goal in session.aims.goals]
     yield from (("loss", node) for node in ends)
     back = _backward(session)
+    if not session.held.kept:
+        yield "zero_grad", ""
     if session.held.renewed(session.step):
         yield from (("backward", node) for node in (*ends, *back))
         if session.update.touches:

@@ -17,8 +17,9 @@ def say(session: Session, operation: Operation) -> str:
             text = _("Samples {first} to {last} of the {all} in this epoch's order.")
             text = text.format(first=start + 1, last=start + count, all=f"{len(session.prepared.train.x):,}")
             # What is wrong comes first: where room is short, the end is cut off.
-            said = (text, _cleared(session)) if session.recipe.loop == "right" else (_cleared(session), text)
-            return " ".join(filter(None, said))
+            return " ".join(filter(None, (_not_cleared(session), text)))
+        case "zero_grad":
+            return _("The old gradients are cleared: the way back adds to what it finds.")
         case "backward" if any(name.startswith("held.") for name in operation.arrays):
             return _("Wrong loop: the gradients of this batch are added to those before, which makes held.")
         case "clip":
@@ -33,17 +34,17 @@ def say(session: Session, operation: Operation) -> str:
     return ""
 
 
-def _cleared(session: Session) -> str:
-    """What has become of the gradients of the batch before; nothing of the first batch."""
+def _not_cleared(session: Session) -> str:
+    """What a wrong loop has made of the gradients of the batch before; nothing at the first batch."""
     if session.step == 0:
         return ""
     match session.recipe.loop:
-        case "right":
-            return _("The gradients of the batch before are cleared (zero_grad).")
         case "wrong: no zero_grad":
             return _("Wrong loop: zero_grad is missing, the gradients of all batches before are still there.")
         case "wrong: one backward":
             return _("Wrong loop: nothing goes backward any more, the gradients are those of the first batch.")
+        case "right":
+            return ""
 
 
 def first_weights(session: Session, node: str) -> str:

@@ -35,7 +35,8 @@ class Operation:
 
     Arrays have the batch axis first. "initialise": weights by name. "batch": x, targets. "forward": input (input.PORT
     where there are several), weights by name, what recurrent and attention modules compute inside, output. "loss":
-    outputs, targets, loss (with several ends one operation each, and also weight and total). "backward": upstream, local
+    outputs, targets, loss (with several ends one operation each, and also weight and total). "zero_grad": none, and not
+    there in a wrong loop. "backward": upstream, local
     (dy/dx of layers that act on every number by itself), gradient.input (gradient.input.a+b where one value came in at
     both ports), gradient.WEIGHT, held.WEIGHT (with the gradients that a wrong loop has kept), delta (of the sums inside
     recurrent and attention layers). "clip": norm, limit, factor, and for each weight NODE.WEIGHT.gradient and .clipped.
@@ -80,8 +81,8 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
     The batch counts as trained from the first "update" on. Who leaves earlier must restore the state from before.
     """
     number = session.step
-    for step in weighty(session) if number == 0 else ():
-        yield Operation(number, "initialise", step.node, _weights(step))
+    first = weighty(session) if number == 0 else ()
+    yield from (Operation(number, "initialise", step.node, _weights(step)) for step in first)
     stop, x, targets = session.take()
     yield Operation(number, "batch", _first(session), {"x": x, **_targets(targets)})
     traces: list[_Trace] = []
@@ -95,12 +96,13 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
     # The parts now: whoever looks between two operations may compute the loss of something else.
     loss, parts = session.loss(outputs, targets), session.aims.parts
     ends = _ends(session, outputs, targets, loss)
-    for node, facts in ends.items():
-        yield Operation(number, "loss", node, facts)
+    yield from (Operation(number, "loss", node, facts) for node, facts in ends.items())
     if not math.isfinite(loss.item()):
         raise NonFinite(number, loss.item(), session.first_non_finite(x))
-    backward = session.held.renewed(number)
-    if backward:
+    if not session.held.kept:
+        # They were cleared with the batch, which is the same: nothing has asked for them since.
+        yield Operation(number, "zero_grad", "")
+    if backward := session.held.renewed(number):
         upstream = _from_loss(loss, leaves)
         for node, facts in ends.items():
             yield Operation(number, "backward", node, {**facts, **_gradients_at(session, node, upstream)})
@@ -113,8 +115,7 @@ def walk(session: Session) -> Generator[Operation, None, Outcome]:
         yield Operation(number, "clip", "", clip(session, found))
     updates = update(session, found)
     outcome = session.close(stop, loss.item(), outputs, targets, parts)
-    for node, arrays in updates.items():
-        yield Operation(number, "update", node, arrays, outcome)
+    yield from (Operation(number, "update", node, arrays, outcome) for node, arrays in updates.items())
     if outcome.metrics is not None:
         yield Operation(number, "stop", "", _criterion(session, outcome.metrics), outcome)
     return outcome

@@ -118,7 +118,7 @@ def test_every_operation_comes_once_in_order_with_its_arrays() -> None:
     session = Session(experiment, "cpu")
     _loss, operations = step_by_hand(session)
     assert [(o.phase, o.node) for o in operations] == [
-        ("initialise", "linear"), ("initialise", "linear_2"), ("batch", "input"), ("forward", "linear"), ("forward", "relu"), ("forward", "linear_2"), ("loss", "output"),
+        ("initialise", "linear"), ("initialise", "linear_2"), ("batch", "input"), ("forward", "linear"), ("forward", "relu"), ("forward", "linear_2"), ("loss", "output"), ("zero_grad", ""),
         ("backward", "output"), ("backward", "linear_2"), ("backward", "relu"), ("backward", "linear"),
         ("update", "linear"), ("update", "linear_2"),
     ]  # fmt: skip

@@ -115,6 +115,7 @@ def test_a_wrong_loop_is_stepped_as_it_trains_and_back_again(loop: Loop) -> None
             operations.append(operation)
         assert foreseen == tuple((o.phase, o.node) for o in operations)
         assert operations[-1].outcome.loss == expected  # type: ignore[union-attr]
+        assert not any(o.phase == "zero_grad" for o in operations)
         assert any(o.phase == "backward" for o in operations) == (loop == PILES_UP or step == 0)
         for mine, theirs in zip(fast.network.parameters(), slow.network.parameters(), strict=True):
             assert torch.equal(mine, theirs)
@@ -130,6 +131,15 @@ def test_a_wrong_loop_is_stepped_as_it_trains_and_back_again(loop: Loop) -> None
         again = stepper.next()
         assert (again.phase, again.node) == (operation.phase, operation.node)
         assert all(torch.equal(value, again.arrays[name]) for name, value in operation.arrays.items())
+
+
+def test_the_right_loop_clears_gradients_before_the_way_back() -> None:
+    session = Session(looped(RIGHT), "cpu")
+    session.advance()
+    phases = [(o.phase, say(session, o)) for o in walk(session)]
+    names = list(dict.fromkeys(phase for phase, _said in phases))
+    assert names == ["batch", "forward", "loss", "zero_grad", "backward", "update"]
+    assert "cleared" in dict(phases)["zero_grad"]
 
 
 def test_piled_up_gradients_are_shown_beside_the_batchs_own() -> None:

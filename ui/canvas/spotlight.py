@@ -31,7 +31,7 @@ class Light:
 
 def light_of(walked: Walked | None) -> Light | None:
     """What an operation lights; None where everything is as always."""
-    if walked is None or not walked.phase or walked.phase == "stop":
+    if walked is None or not walked.phase or walked.phase in ("zero_grad", "stop"):
         return None
     shapes = {name: walked.whole.get(name, array.shape) for name, array in walked.arrays.items()}
     if walked.phase == "clip":

@@ -12,12 +12,13 @@ PHASES = {
     "batch": N_("take a batch"),
     "forward": N_("forward"),
     "loss": N_("loss"),
+    "zero_grad": N_("zero_grad"),
     "backward": N_("backward"),
     "clip": N_("clip"),
     "update": N_("update"),
     "stop": N_("stop criterion"),
 }
-_PAD, _GAP, _HEIGHT = 8, 14, 24
+_PAD, _GAP, _HEIGHT = 6, 10, 24
 
 
 class Phases(QWidget):
