@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from dllab.engine import protocol
+from dllab.engine.travel import Travel
 from dllab.layers.custom import Custom
 from dllab.stepping import Operation, Passed, Stepper
 from dllab.stepping.explain import explain
 from dllab.stepping.saying import first_weights, say
+from dllab.stepping.timeline import snapshot
 from dllab.text import _
 from dllab.training.changes import Change
 from dllab.training.session import Session
@@ -88,16 +90,28 @@ class Walking:
             return protocol.Explained(command.what, command.index, [], given or text)
         return protocol.Explained(command.what, command.index, [line.text(_TERMS_LIMIT) for line in lines])
 
-    def leave(self) -> str:
+    @property
+    def went_on(self) -> bool:
+        """Whether batches were trained for the first time."""
+        return self._newest is not None
+
+    def leave(self, travel: Travel, goes_on: bool) -> str:
         """Let the session train on from between two batches; where the run is over, why.
 
-        What has been reported has been trained, though somebody walked back since: no step comes twice.
+        What has been reported of a run that goes on has been trained, though somebody walked back since: no step comes
+        twice. Whoever has walked back into the past stands there still.
         """
+        batch, _taken = self._stepper.place
         finished = self._stepper.leave()
-        if self._newest is None or self._session.step >= self._furthest:
-            return finished
-        self._stepper.go_to(self._furthest)
-        return self._newest.outcome.finished
+        place = self._session.step
+        if goes_on and self._newest is not None and place < self._furthest:
+            self._stepper.go_to(self._furthest)
+            finished = self._newest.outcome.finished
+            if travel.end is not None and batch < travel.end.step and not finished:
+                travel.end = snapshot(self._session)
+                self._stepper.go_to(place)
+        travel.overtake(goes_on)
+        return finished
 
 
 def _kept(what: str) -> str:

@@ -223,13 +223,15 @@ class Worker(threading.Thread):
         return self._state == "paused" or (self._state in _AT_REST and away)
 
     def _stop_walking(self) -> None:
-        if self._walking is not None:
-            walking, self._walking = self._walking, None
-            finished = walking.leave()
-            if self._travel is not None:
-                self._travel.overtake(goes_on=self._state == "paused")
-            if finished and self._state == "paused" and self._session is not None:
-                self._end(self._session, finished)
+        if self._walking is None or self._travel is None:
+            return
+        walking, self._walking = self._walking, None
+        goes_on = self._state == "paused"
+        finished = walking.leave(self._travel, goes_on)
+        if goes_on and walking.went_on:
+            self._say_where(self._travel)
+        if finished and goes_on:
+            self._end(self._travel.session, finished)
 
     def _end(self, session: Session, finished: str) -> None:
         """The last operation of a run has been walked past; of its past alone, it is left."""

@@ -235,10 +235,27 @@ def test_walked_beyond_the_pause_from_the_past_and_back_again_every_step_comes_o
         walk(engine, "until", "update", "linear_2")
     to_batch(engine, 5)
     engine.send(protocol.Seek(10**9))
+    assert stands(engine, 6).last == 8, "where it was walked to, the run has been since"
     assert stands(engine, 8).last == 8
     engine.send(protocol.Resume())
     engine.state("done", run="past")
     assert engine.curve("train_loss", "past") == (list(range(1, len(losses) + 1)), losses)
+
+
+def test_walked_beyond_the_pause_and_back_into_the_past_a_run_branches_off_there(engine: Client) -> None:
+    losses = train(moons(), "cpu").losses
+    engine.send(protocol.Train("old", to_text(moons()), "cpu", "epoch"))
+    engine.state("paused", run="old")
+    engine.send(protocol.Seek(4))
+    stands(engine, 4)
+    for _batch in range(4):
+        walk(engine, "until", "update", "linear_2")
+    to_batch(engine, 4)
+    engine.send(protocol.Branch("new", "epoch"))
+    assert engine.state("stopped", run="old").step == 8
+    assert engine.state("paused", run="new").step == 6
+    assert engine.curve("train_loss", "old") == (list(range(1, 9)), losses[:8])
+    assert engine.curve("train_loss", "new") == ([6], losses[5:6]), "batch 4 has been updated"
 
 
 def test_walked_back_from_the_end_a_run_ends_all_the_same(engine: Client) -> None:

@@ -247,6 +247,38 @@ def test_the_menu_of_a_curve_goes_to_a_step_and_opens_the_batch_that_made_its_lo
     assert float(protocol.unpack(lab.stepping.walked.arrays["loss"])) == pytest.approx(loss_at(worked, step), rel=1e-6)
 
 
+@pytest.mark.parametrize("back", [False, True], ids=["on", "and back again"])
+def test_walked_from_the_past_beyond_the_end_the_run_goes_on_and_back_again_it_branches_off(
+    qtbot: QtBot, make_window: Callable[..., Window], back: bool
+) -> None:
+    document = Document()
+    document.open(moons())
+    window = make_window(document)
+    lab, stepping = window.lab, window.lab.stepping
+    lab.link.start()
+    qtbot.waitUntil(lambda: lab.state == "idle", timeout=90_000)
+    lab.train("epoch")
+    qtbot.waitUntil(lambda: lab.state == "paused", timeout=30_000)
+    lab.past.seek(5)
+    stand(qtbot, lab, 5)
+
+    def press(do: Callable[[], object]) -> None:
+        with qtbot.waitSignal(lab.walked, timeout=30_000):
+            do()
+
+    for words in ("Branch", "Resume", "Resume"):
+        press(lambda: stepping.until("update", "linear_2"))
+        assert window.transport.train_words() == words
+    while back and stepping.walked is not None and stepping.walked.batch > 5:
+        press(stepping.back)
+    assert window.transport.train_words() == ("Branch" if back else "Resume")
+    window.transport.train()
+    qtbot.waitUntil(lambda: lab.state == "done", timeout=60_000)
+    assert [notice.sentence for notice in window.notices.all if notice.severity == "warning"] == []
+    curves = [run.curves["train_loss"].steps.tolist() for run in lab.runs.all]
+    assert curves == ([list(range(1, 9)), list(range(7, 61))] if back else [list(range(1, 61))])
+
+
 # --- without an engine ----------------------------------------------------------------------------------------------
 
 

@@ -158,8 +158,9 @@ class Runs(QObject):
             case protocol.Stands():
                 run.first, run.step = event.first, event.last
                 run.stands = event.step if event.step < event.last else None
-            case protocol.Walked() if run.stands is not None:
-                run.stands = event.batch
+            case protocol.Walked():
+                # Walked beyond its end, a run that goes on is in the present again.
+                run.stands = event.batch if run.ended or event.batch < run.step else None
         self.updated.emit(run)
 
 
