@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from looking import Engine
+from looking import NO_KEY, Engine
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -141,6 +141,37 @@ def test_two_quick_clicks_on_train_do_not_begin_and_pause(
     say(window, "running")
     qtbot.mouseClick(window.toprow.train, Qt.MouseButton.LeftButton)
     assert engine.sent[-1] == protocol.Pause()
+
+
+@pytest.mark.parametrize("field", [False, True], ids=["on the canvas", "in a field"])
+def test_keys_that_can_do_nothing_say_why(
+    opened: Callable[[str], tuple[Window, Engine]], qtbot: QtBot, field: bool
+) -> None:
+    window, engine = opened("digits-cnn")
+    engine.sent.clear()
+    window.document.apply("Delete", lambda e: edits.remove(e, ["output"]))
+    window.commands.refresh()
+    focused = window.bench.palette_.field if field else window.canvas.view
+    focused.setFocus()
+    for key, held in (
+        (Qt.Key.Key_F5, NO_KEY),
+        (Qt.Key.Key_F8, NO_KEY),
+        (Qt.Key.Key_F8, Qt.KeyboardModifier.ShiftModifier),
+    ):
+        window.notices.drop_remarks()
+        assert window.notices.all == []
+        qtbot.keyClick(focused, key, held)
+        (notice,) = window.notices.all
+        back = held != NO_KEY
+        assert notice.sentence == (window.walker.cannot_go_back() if back else window.transport.cannot_train())
+    assert [command for command in engine.sent if isinstance(command, protocol.Train | protocol.Walk)] == []
+    window.document.undo_stack.undo()
+    window.commands.refresh()
+    qtbot.keyClick(focused, Qt.Key.Key_F8)
+    assert [type(c) for c in engine.sent if isinstance(c, protocol.Train | protocol.Walk)] == [
+        protocol.Train,
+        protocol.Walk,
+    ]
 
 
 def test_steps_that_follow_each_other_quickly_begin_one_run(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from dllab.text import _
@@ -50,6 +50,12 @@ class Actions(QObject):
         if not self.reason(command):
             command.do(self._window)
             self.refresh_soon()
+
+    def why_not(self, event: QKeyEvent) -> str:
+        """Why nothing came of keys that run a network, where that can't be done now. Qt is silent about it."""
+        pressed = QKeySequence(event.keyCombination())
+        runs = (command for command in COMMANDS if command.menu in ("run", "walk"))
+        return next((self.reason(c) for c in runs if pressed in self._actions[c.id].shortcuts()), "")
 
     def refresh_soon(self) -> None:
         """Look again at what can be done, once the event loop is free."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.inspector import commit_focused
@@ -21,7 +21,7 @@ class WorkPage(QWidget):
 
     def __init__(self, window: "Window", lab: "Lab") -> None:
         super().__init__(window)
-        self.lab = lab
+        self._window, self.lab = window, lab
         self.toprow = TopRow(window, lab)
         self.bench = Workbench(lab, self)
         self.bench.canvas.walk_requested.connect(window.walker.run_to)
@@ -37,6 +37,12 @@ class WorkPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._clicks.watch()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if reason := self._window.commands.why_not(event):
+            self._window.notices.tell("info", reason)
+            return
+        super().keyPressEvent(event)
 
     def commit(self) -> None:
         """Take over what is being typed in a field right now."""
