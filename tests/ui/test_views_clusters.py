@@ -408,3 +408,40 @@ def test_moving_a_line_on_a_layer_of_a_network_trains_nothing(
     assert document.experiment.model.nodes[node].params["n_clusters"] == 4
     assert engine.params("assignments") == {"node": node, "try": {"n_clusters": 4}}
     assert not any(isinstance(command, protocol.Train) for command in engine.sent)
+
+
+def test_of_thousands_of_clusters_the_largest_have_a_column_and_a_shape(qtbot: QtBot, lab: Lab, engine: Engine) -> None:
+    profile, contingency, silhouette = Profile(lab), Contingency(lab), Silhouette(lab)
+    for view in (profile, contingency, silhouette):
+        shown(qtbot, view)
+    count = 3000
+    labels = np.concatenate([np.arange(count), np.repeat([7, 2999], [5, 9])])
+    names, sizes = np.arange(count), np.bincount(labels)
+    facts = {**ABOUT, "samples": len(labels), "clusters": count, "width": 1, "own": True, "features": ["x"]}
+    one, wide = np.ones((count, 1)), np.ones(1)
+    engine.show(
+        "profile", facts, names=names, sizes=sizes, means=one, spreads=one, mean=wide, spread=wide, labels=labels
+    )
+    true = labels % 2
+    counts = np.stack([np.bincount(labels[true == row], minlength=count) for row in (0, 1)])
+    facts = {**facts, "classes": ["even", "odd"]}
+    engine.show("contingency", facts, counts=counts, names=names, true=true, labels=labels)
+    values = np.linspace(-0.5, 1, len(labels))
+    facts = {**facts, "mean": 0.2, "inside": len(labels), "limit": 5000}
+    engine.show("silhouettes", facts, values=values, labels=labels, rows=np.arange(len(labels)))
+    for view in (profile, contingency, silhouette):
+        view.redraw()
+        assert not view.message
+    assert profile.note.text().startswith("The 60 largest of 3,000 columns; the saved data holds all.")
+    assert contingency.note.text().startswith("The 60 largest of 3,000 columns")
+    assert len(list(profile.rows()[1])) == count + 1
+    # The last column is cluster 2999, wherever it stands among those shown.
+    profile.grid.chosen.emit(0, 60)
+    assert lab.picked == tuple(np.flatnonzero(labels == 2999).tolist())
+    contingency.grid.chosen.emit(1, 59)
+    assert lab.picked == tuple(np.flatnonzero(labels == 2999).tolist())
+    assert len(silhouette.shapes) == 10, "one for each colour"
+    drawn = sum(np.abs(shape.getData()[1]).sum() for shape in silhouette.shapes)
+    assert drawn == pytest.approx(np.abs(values).sum())
+    left, right = silhouette.plot.plotItem.vb.viewRange()[0]
+    assert right - left < 2 * len(labels), "gaps take less room than samples"

@@ -68,7 +68,8 @@ class ClusterPoints:
         if self._plot.fitting:
             across, up = x.T
             area = np.array([[across.min(), up.min()], [across.max(), up.max()]])
-        return apart(x, labels - NOISE, area, _CELLS, _MOST)
+        # Nobody tells two clusters of the same look on one place apart.
+        return apart(x, np.where(labels == NOISE, 0, labels % _LOOKS + 1), area, _CELLS, _MOST)
 
     def _size(self, count: int) -> int:
         if count > _MANY:

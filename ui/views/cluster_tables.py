@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ui.lab import Lab
 
 
+_COLUMNS = 60
+"""So many clusters have a column: nobody reads more, and thousands would take seconds to lay out."""
+
+
 class _Table(ClusterView):
     """What stands above it, a grid whose places can be chosen, and a note below."""
 
@@ -29,6 +33,17 @@ class _Table(ClusterView):
         layout.addWidget(self.caption)
         layout.addWidget(self.grid, 1)
         layout.addWidget(self.note)
+
+        self._shown = np.arange(0)
+        """Which clusters have a column."""
+
+    def _choose(self, sizes: np.ndarray) -> str:
+        """Give the largest clusters a column; a sentence where that is not all."""
+        self._shown = np.sort(np.argsort(-sizes, kind="stable")[:_COLUMNS])
+        if len(sizes) <= _COLUMNS:
+            return ""
+        text = _("The {shown} largest of {count} columns; the saved data holds all.")
+        return text.format(shown=_COLUMNS, count=f"{len(sizes):,}")
 
     def _pick(self, row: int, place: int) -> None:
         """Mark the samples behind a place of the grid."""
@@ -44,9 +59,9 @@ class Profile(_Table):
 
     def draw(self) -> None:
         picture = self.pictures[self.main]
-        names, sizes = self.array("names").tolist(), self.array("sizes").tolist()
         features = [str(name) for name in picture.labels["features"]]
-        total = sum(sizes)
+        total, few = int(self.array("sizes").sum()), self._choose(self.array("sizes"))
+        names, sizes = self.array("names")[self._shown].tolist(), self.array("sizes")[self._shown].tolist()
         across = [_("all"), *(f"{cluster_mark(n)} {_head(n)}" for n in names)]
         counts = [Cell(f"{total:,}", _("{count} samples in all").format(count=f"{total:,}"))]
         for number, size in zip(names, sizes, strict=True):
@@ -55,12 +70,12 @@ class Profile(_Table):
             counts.append(Cell(f"{size:,}", words))
         self.grid.show_cells([counts, *self._features(names, features)], across, [_("samples"), *features])
         self.caption.setText(found_words(picture.labels))
-        self.note.setText(self._remark(len(features)))
+        self.note.setText(" ".join(filter(None, [few, self._remark(len(features))])))
         self.summarise(f"{self.caption.text()}. {self.note.text()}")
 
     def _features(self, names: list[int], features: list[str]) -> list[list[Cell]]:
         """A row for each feature: its mean over all, then in each cluster, shaded by how far off that is."""
-        means, spreads = self.array("means"), self.array("spreads")
+        means, spreads = self.array("means")[self._shown], self.array("spreads")[self._shown]
         mean, spread = self.array("mean"), self.array("spread")
         rows = []
         for place, feature in enumerate(features):
@@ -88,7 +103,7 @@ class Profile(_Table):
 
     def _pick(self, _row: int, place: int) -> None:
         labels, names = self.array("labels"), self.array("names")
-        self.lab.pick([] if place == 0 else np.flatnonzero(labels == names[place - 1]).tolist())
+        self.lab.pick([] if place == 0 else np.flatnonzero(labels == names[self._shown[place - 1]]).tolist())
 
     def rows(self) -> Rows:
         if self.picture is None:
@@ -111,18 +126,19 @@ class Contingency(_Table):
 
     def draw(self) -> None:
         picture = self.pictures[self.main]
-        counts, names = self.array("counts"), self.array("names").tolist()
+        few, totals = self._choose(self.array("counts").sum(0)), self.array("counts").sum(1).tolist()
+        counts, names = self.array("counts")[:, self._shown], self.array("names")[self._shown].tolist()
         classes = [str(name) for name in picture.labels["classes"]]
         cells = []
-        for row, name in zip(counts.tolist(), classes, strict=True):
-            total = max(sum(row), 1)
+        for row, name, whole in zip(counts.tolist(), classes, totals, strict=True):
+            total = max(whole, 1)
             text = _("{count} of the {total} samples of {name} are in {cluster} ({share})")
             cells.append(
                 [
                     Cell(
                         f"{count:,}",
                         text.format(
-                            count=f"{count:,}", total=f"{sum(row):,}", name=name, cluster=cluster_words(number),
+                            count=f"{count:,}", total=f"{whole:,}", name=name, cluster=cluster_words(number),
                             share=percent(count / total),
                         ),
                         count / total,
@@ -133,11 +149,12 @@ class Contingency(_Table):
         self.grid.show_cells(cells, [f"{cluster_mark(n)} {_head(n)}" for n in names], classes)
         scores = {name: value for name, value in picture.labels["scores"].items() if name != "silhouette"}
         self.caption.setText(" · ".join(score_words(scores)))
-        self.note.setText(_("Samples of every class in every cluster; shaded by their share of the class."))
+        said = _("Samples of every class in every cluster; shaded by their share of the class.")
+        self.note.setText(" ".join(filter(None, [few, said])))
         self.summarise(f"{found_words(picture.labels)}. {self.caption.text()}")
 
     def _pick(self, row: int, place: int) -> None:
-        chosen = (self.array("true") == row) & (self.array("labels") == self.array("names")[place])
+        chosen = (self.array("true") == row) & (self.array("labels") == self.array("names")[self._shown[place]])
         self.lab.pick(np.flatnonzero(chosen).tolist())
 
     def rows(self) -> Rows:

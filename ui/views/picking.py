@@ -61,10 +61,7 @@ class Picking(QObject):
         if len(chosen) > _MOST:
             area = np.array(self._plot.plotItem.vb.viewRange()).T
             chosen = chosen[apart(chosen, np.zeros(len(chosen), np.int64), area, _CELLS, _MOST)]
-        size, line = (
-            (14, pen(theme.tokens.text, 2.0)) if len(chosen) <= _MANY else (8, pen(theme.tokens.text, alpha=130))
-        )
-        self.rings.show_spots(chosen, [Look("o", size, line, pg.mkBrush(None))])
+        self.rings.show_spots(chosen, [ring_look(len(chosen), 14)])
 
     # --- drawing around ---------------------------------------------------------------------------------------------
 
@@ -130,6 +127,13 @@ class Picking(QObject):
     def _clear(self) -> None:
         self._corners = []
         self._outline.setData([], [])
+
+
+def ring_look(count: int, size: int) -> Look:
+    """Rings around picked samples; of many each is small and faint."""
+    if count <= _MANY:
+        return Look("o", size, pen(theme.tokens.text, 2.0), pg.mkBrush(None))
+    return Look("o", round(0.6 * size), pen(theme.tokens.text, alpha=130), pg.mkBrush(None))
 
 
 def inside(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:

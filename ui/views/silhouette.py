@@ -14,15 +14,19 @@ from ui.views.cluster_declarations import SILHOUETTE
 from ui.views.clustering import ClusterView, cluster_colour, cluster_line, cluster_words, counted, show_clusters
 from ui.views.controls import Caption, Keys
 from ui.views.numbers import show
+from ui.views.picking import ring_look
 from ui.views.plot import Plot, pen
+from ui.views.spots import Spots
 
 if TYPE_CHECKING:
     from ui.lab import Lab
 
 _QUICK = 1500
 """With more samples than this silhouettes take too long to follow a line that is being moved."""
-_GAP = 0.02
-"""Room between two clusters, as a share of all samples."""
+_GAP, _GAPS = 0.02, 0.3
+"""Room between two clusters, and between all of them at most, as shares of all samples."""
+_MANY = 40
+"""More clusters than this are drawn together with those of the same colour, and without outlines."""
 
 
 class Silhouette(ClusterView):
@@ -47,7 +51,7 @@ class Silhouette(ClusterView):
         self.shapes: list[pg.PlotCurveItem] = []
         self.mean = pg.InfiniteLine(angle=0, movable=False)
         self.zero = pg.InfiniteLine(pos=0, angle=0, movable=False)
-        self.rings = pg.ScatterPlotItem(pxMode=True)
+        self.rings = Spots()
         self.rings.setZValue(30)
         for item in (self.zero, self.mean, self.rings):
             self.plot.plotItem.addItem(item, ignoreBounds=True)
@@ -71,7 +75,7 @@ class Silhouette(ClusterView):
         values, labels = self.array("values"), self.array("labels")
         numbers, counts = counted(labels)
         self._order = np.lexsort((-values, labels))
-        gap = max(len(values) * _GAP, 0.5)
+        gap = max(len(values) * min(_GAP, _GAPS / len(numbers)), 0.5)
         self._left = np.arange(len(values)) + gap * np.searchsorted(numbers, labels[self._order])
         self._show_shapes(numbers.tolist(), values, labels)
         mean = float(picture.labels["mean"])
@@ -106,33 +110,30 @@ class Silhouette(ClusterView):
         return text.format(measured=f"{measured:,}", samples=f"{inside:,}")
 
     def _show_shapes(self, numbers: list[int], values: np.ndarray, labels: np.ndarray) -> None:
-        while len(self.shapes) > len(numbers):
+        groups: dict[str, list[int]] = {}
+        for number in numbers:
+            name = cluster_colour(number, theme.tokens).name() if len(numbers) > _MANY else str(number)
+            groups.setdefault(name, []).append(number)
+        while len(self.shapes) > len(groups):
             self.plot.plotItem.removeItem(self.shapes.pop())
-        while len(self.shapes) < len(numbers):
+        while len(self.shapes) < len(groups):
             self.shapes.append(pg.PlotCurveItem())
             self.plot.plotItem.addItem(self.shapes[-1])
         ordered = labels[self._order]
-        for shape, number in zip(self.shapes, numbers, strict=True):
-            chosen = ordered == number
-            left = self._left[chosen]
-            colour = cluster_colour(number, theme.tokens)
+        for shape, group in zip(self.shapes, groups.values(), strict=True):
+            chosen = np.isin(ordered, group)
+            edges, heights = _steps(self._left[chosen], values[self._order][chosen])
+            colour = cluster_colour(group[0], theme.tokens)
             fill = QColor(colour)
             fill.setAlpha(150)
-            edges = np.append(left, left[-1] + 1)
-            heights = values[self._order][chosen]
-            shape.setData(edges, heights, stepMode="center", fillLevel=0, brush=pg.mkBrush(fill), pen=pen(colour, 1.0))
+            line = pen(colour, 1.0) if len(numbers) <= _MANY else None
+            shape.setData(edges, heights, stepMode="center", fillLevel=0, brush=pg.mkBrush(fill), pen=line)
 
     def _ring(self) -> None:
         rows = self.array("rows")[self._order]
         chosen = np.isin(rows, self.lab.picked)
-        self.rings.setData(
-            x=self._left[chosen] + 0.5,
-            y=self.array("values")[self._order][chosen],
-            symbol="o",
-            size=9,
-            brush=None,
-            pen=pen(theme.tokens.text, 1.6),
-        )
+        places = np.column_stack([self._left[chosen] + 0.5, self.array("values")[self._order][chosen]])
+        self.rings.show_spots(places, [ring_look(len(places), 9)])
 
     # --- reading and picking ----------------------------------------------------------------------------------------
 
@@ -169,3 +170,10 @@ class Silhouette(ClusterView):
             return [], []
         arrays = [self.array(name).tolist() for name in ("rows", "labels", "values")]
         return ["row", "cluster", "silhouette"], zip(*arrays, strict=True)
+
+
+def _steps(left: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Edges (n + 1) and heights (n) of bars of width 1 that begin there, ascending; flat where there is none."""
+    ends = np.flatnonzero(np.diff(left) > 1 + 1e-9)
+    edges = np.insert(np.append(left, left[-1] + 1), ends + 1, left[ends] + 1)
+    return edges, np.insert(heights, ends + 1, 0.0)
