@@ -27,6 +27,7 @@ from ui.session import Session
 
 WARM_UP_S = 2.0
 BEAT_MS = 5
+_CARD = (480, 360)
 
 
 class Heartbeat(QObject):
@@ -90,10 +91,12 @@ class Trial:
         self.session.window.canvas.select([next(n for n in nodes if nodes[n].kind in ("conv2d", "linear"))])
         if self._everything:
             for card in self.session.window.bench.cards:
-                # Behind a tab a view would rest.
+                # Behind a tab a view would rest, and Qt does not tell a card that it has come out from there.
                 card.setFloating(True)
+                card.resize(*_CARD)
                 card.show()
                 card.build()
+                card.view.show()
         warm_up = round(1000 * WARM_UP_S)
         begin = partial(QTimer.singleShot, warm_up, self.session.window, self._begin)
         _once(self.session.lab.state_changed, lambda state: state == "running", begin)
