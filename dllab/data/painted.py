@@ -41,13 +41,11 @@ class Painted(Dataset):
         return self
 
     def problem(self) -> str:
-        if not self.points:
-            return _("No points are painted yet: use File > Paint points…")
-        if len({number for _x, _y, number in self.points}) < 2:
-            return _("All painted points are of one class, so there is nothing to tell apart: paint another one.")
-        return ""
+        return "" if self.points else _("No points are painted yet: use File > Paint points…")
 
     def spec(self) -> DataSpec:
+        if not self._told_apart:
+            return DataSpec(len(self.points), (2,), "none", ("x", "y"))
         names = tuple(_("class {letter}").format(letter="ABCDEFGH"[number]) for number in range(self.classes))
         return DataSpec(len(self.points), (2,), "classification", ("x", "y"), names)
 
@@ -55,7 +53,13 @@ class Painted(Dataset):
         import numpy as np
 
         table = np.array(self.points, np.float64)
-        return Arrays(table[:, :2].astype("float32"), table[:, 2].astype("int64"))
+        y = table[:, 2].astype("int64") if self._told_apart else np.empty((len(table), 0), np.float32)
+        return Arrays(table[:, :2].astype("float32"), y)
+
+    @property
+    def _told_apart(self) -> bool:
+        """Whether there are several classes; points of one are there to cluster."""
+        return len({number for _x, _y, number in self.points}) > 1
 
 
 def painted(points: list[tuple[float, float, int]]) -> Painted:

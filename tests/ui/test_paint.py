@@ -47,8 +47,7 @@ def _drag(pad: object, place: QPoint) -> None:
 def test_two_strokes_make_an_experiment(window: Window, page: PaintPage, qtbot: QtBot) -> None:
     assert not page.use.isEnabled()
     stroke(page, (-0.7, 0.6), (0.7, 0.6))
-    assert not page.use.isEnabled()
-    assert "one class" in page.trouble.text()
+    assert "can only be clustered" in page.trouble.text()
     qtbot.mouseClick(page.classes[2], Qt.MouseButton.LeftButton)
     stroke(page, (-0.7, -0.6), (0.7, -0.6))
     assert {number for _x, _y, number in page.pad.points} == {0, 2}
@@ -64,6 +63,18 @@ def test_two_strokes_make_an_experiment(window: Window, page: PaintPage, qtbot: 
     prepared = prepare(made)
     assert len(prepared.train) + len(prepared.validation) + len(prepared.test) == count
     assert prepared.spec.classes == ("class A", "class B"), "unused classes are left out"
+
+
+def test_points_of_one_class_are_there_to_cluster(window: Window, page: PaintPage) -> None:
+    stroke(page, (-0.7, 0.6), (0.7, 0.6))
+    page.fresh.click()
+    made = window.document.experiment
+    assert made.data.kind == "painted"
+    assert window.document.check.fits_only
+    assert not [p for p in window.document.check.problems if p.severity == "error"]
+    prepared = prepare(made)
+    assert prepared.spec.task == "none"
+    assert prepared.train.y.shape == (len(prepared.train), 0)
 
 
 def test_undo_eraser_and_clear(page: PaintPage) -> None:

@@ -144,10 +144,14 @@ class PaintPage(QDialog):
         total = ngettext("{count} point", "{count} points", len(self.pad.points)).format(count=len(self.pad.points))
         parts = [f"{'ABCDEFGH'[number]} {counts[number]}" for number in sorted(counts)]
         say(self.words, " · ".join([total, *parts]))
-        problem = painted(self.pad.points).problem() if self.pad.points else _("Paint points of two classes or more.")
-        say(self.trouble, problem)
+        hint = "" if counts else _("Paint points of two classes or more, or of one class to cluster them.")
+        if len(counts) == 1:
+            hint = _(
+                "Points of one class can only be clustered: paint another class to have a network tell them apart."
+            )
+        say(self.trouble, hint)
         for button in (self.fresh, self.use):
-            button.setEnabled(not problem)
+            button.setEnabled(bool(counts))
         self.undo.setEnabled(self.pad.can_undo)
         self.clear.setEnabled(bool(self.pad.points))
 
