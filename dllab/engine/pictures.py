@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 _PICTURE_S = 0.12
 _WATCH_S = 1.0
-_WATCH_SHARE = 200
+_WATCH_SHARE = 400
 _PICTURE_SHARE = 0.1
 """All pictures together take at most a tenth of the time; what quick ones leave of it goes to the slow ones."""
 

@@ -110,7 +110,7 @@ class Subscribe(Command, frozen=True):
     probe: str
     params: dict[str, Any]
     watch: bool = False
-    """Kept in the background: once a second, in a two-hundredth of the time, and not in the middle of a step."""
+    """Kept in the background: once a second, in a four-hundredth of the time, and not in the middle of a step."""
 
 
 class Unsubscribe(Command, frozen=True):

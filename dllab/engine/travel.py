@@ -8,8 +8,8 @@ from dllab.training.changes import Change
 from dllab.training.session import Session
 
 _EVERY_S = 0.05
-_SHARE = 200
-"""Snapshots take at most a two-hundredth of the time: after one that took t the next comes 200 t later."""
+_SHARE = 400
+"""Snapshots take at most a four-hundredth of the time: after one that took t the next comes 400 t later."""
 
 
 class Travel:

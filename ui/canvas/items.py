@@ -185,6 +185,7 @@ class NodeItem(QGraphicsRectItem):
         self._copy_sprite(painter, transform, scale, use)
         if scale < WORDS_FROM:
             return
+        painter.setWorldTransform(transform)
         if self.face.muted:
             painter.setOpacity(painter.opacity() * 0.5)
         if self._words is None:
@@ -203,7 +204,6 @@ class NodeItem(QGraphicsRectItem):
         top = round((transform.dy() - MARGIN * scale) * ratio) / ratio
         painter.setWorldTransform(QTransform(1, 0, 0, 1, left, top))
         painter.drawPixmap(0, 0, picture)
-        painter.setWorldTransform(transform)
 
     def _paint_marks(self, painter: QPainter, use: Paints, marks: dict[Port, Mark] | None) -> None:
         painter.setOpacity(1.0)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Health(QObject):
-    """Looks once in a while, in a two-hundredth of the engine's time."""
+    """Looks once in a while, in a four-hundredth of the engine's time."""
 
     changed = Signal()
 
