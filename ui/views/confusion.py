@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _WIDE = 520
 _MOST = 200
+_EVERY_S = 0.3
+"""The whole validation part is asked for it: more often would be felt in training and hardly be seen."""
 
 
 class Confusion(View):
@@ -66,7 +68,7 @@ class Confusion(View):
         lab.picked_changed.connect(self.mark)
 
     def wants(self) -> dict[str, Want]:
-        wanted = {"confusion": Want("confusion", {})}
+        wanted = {"confusion": Want("confusion", {"every": _EVERY_S})}
         if self._cell is not None:
             wanted["samples"] = Want("samples", {"indices": self._indices})
         return wanted
