@@ -31,7 +31,8 @@ test: $(READY_DEV)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
-	$(PY) -m pytest -n 2 -q
+	$(PY) -m pytest -n 2 -q || { echo "What failed is run once more, alone:"; \
+		$(PY) -m pytest -q --last-failed --last-failed-no-failures none; }
 
 # The random tests once more, each as often as docs/reliability.md says; no time limit of a day's check holds here.
 thorough: $(READY_DEV)
