@@ -19,7 +19,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.window import Heartbeat
+from benchmarks.window import Heartbeat, bring_out, open_cards
 from dllab.document import edits
 from dllab.document.experiment import Experiment
 from dllab.document.format import save
@@ -78,23 +78,13 @@ class Trial:
     def _open_views(self) -> None:
         layout = CLUSTER_LAYOUTS["train"]
         names = {name for column in layout.wide for name in column} | set(SHAPES)
-        for card in self.session.window.bench.cards:
-            if card.objectName().removeprefix("view-") in names:
-                # Behind a tab a view would rest.
-                card.setFloating(True)
-                card.show()
-                card.build()
-                assert card.view is not None
-                card.view.show()
+        bring_out(card for card in self.session.window.bench.cards if card.objectName() in names)
         QTimer.singleShot(_SETTLE_MS // 2, self.session.window, self._begin)
 
     def _begin(self) -> None:
-        self.facts["views"] = [card.objectName() for card in self._cards()]
+        self.facts["views"] = [card.objectName() for card in open_cards(self.session)]
         self._heart.start()
         self.session.lab.train()
-
-    def _cards(self) -> list[Any]:
-        return [card for card in self.session.window.bench.cards if card.view is not None and card.view.isVisible()]
 
     def _phase_ends(self, name: str) -> None:
         self.facts[name] = self._heart.facts()
@@ -102,7 +92,7 @@ class Trial:
 
     def _arrived(self) -> None:
         self._phase_ends("arriving")
-        (view,) = [card.view for card in self._cards() if card.objectName().endswith("clusters")]
+        (view,) = [card.view for card in open_cards(self.session) if card.objectName().endswith("clusters")]
         self._hands = Hands(view.plot)
         self._go(self._hands.zoom(), lambda: self._ended("zooming", self._pan))
 

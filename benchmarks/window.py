@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,21 @@ class Heartbeat(QObject):
         }
 
 
+def bring_out(cards: Iterable[Any]) -> None:
+    """Let cards float: behind a tab a view would rest, and Qt does not tell a card that it has come out from there."""
+    for card in cards:
+        card.setFloating(True)
+        card.resize(*_CARD)
+        card.show()
+        card.build()
+        card.view.show()
+
+
+def open_cards(session: Session) -> list[Any]:
+    """Those whose views are seen."""
+    return [card for card in session.window.bench.cards if card.view is not None and card.view.isVisible()]
+
+
 class Trial:
     """One window that trains for some seconds."""
 
@@ -90,13 +105,7 @@ class Trial:
         nodes = self.session.document.experiment.model.nodes
         self.session.window.canvas.select([next(n for n in nodes if nodes[n].kind in ("conv2d", "linear"))])
         if self._everything:
-            for card in self.session.window.bench.cards:
-                # Behind a tab a view would rest, and Qt does not tell a card that it has come out from there.
-                card.setFloating(True)
-                card.resize(*_CARD)
-                card.show()
-                card.build()
-                card.view.show()
+            bring_out(self.session.window.bench.cards)
         warm_up = round(1000 * WARM_UP_S)
         begin = partial(QTimer.singleShot, warm_up, self.session.window, self._begin)
         _once(self.session.lab.state_changed, lambda state: state == "running", begin)
@@ -110,12 +119,9 @@ class Trial:
     def _end(self) -> None:
         (t0, s0), (t1, s1) = self._points[0], self._points[-1]
         self.facts = {"steps_per_second": (s1 - s0) / (t1 - t0), **self.heartbeat.facts()}
-        self.facts["views"] = [card.objectName() for card in self._open_cards()]
+        self.facts["views"] = [card.objectName() for card in open_cards(self.session)]
         self.session.lab.stop()
         self.session.window.end_now()
-
-    def _open_cards(self) -> list[Any]:
-        return [card for card in self.session.window.bench.cards if card.view is not None and card.view.isVisible()]
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, protocol.Progress):

@@ -7,6 +7,9 @@ from dllab.layers import LAYERS
 from dllab.layers.base import Layer, Misfit, Shape, Signal, padded_axis, time_behind
 from dllab.text import _
 
+_ALIKE = ("normalise", "shape", "convolution")
+"""Families in whose place a layer that leaves padding out still does something like it: no weights, a single input."""
+
 
 def padding_problems(name: str, found: Layer, inputs: tuple[Shape, ...]) -> Iterator[Problem]:
     """What is wrong where padding comes in and the layer neither leaves it out nor keeps it in its place."""
@@ -58,20 +61,15 @@ def _mixed(name: str, found: Layer, inputs: tuple[Shape, ...], title: str) -> Pr
         "{layer} would mix the padding behind shorter sequences into its result. Max and Mean over the steps, recurrent "
         "layers, attention and LayerNorm leave it out."
     )
-    kinds = ("layer_norm",) if found.family == "normalise" else ("max", "mean")
-    # In the place of a layer of its own weights, or of several inputs, they would be something else altogether.
-    offers = kinds if len(inputs) == 1 and found.family in _ALIKE else ()
+    return Problem("padding", text.format(layer=title), name, "in", fixes=tuple(_offers(name, found, inputs)))
+
+
+def _offers(name: str, found: Layer, inputs: tuple[Shape, ...]) -> Iterator[Fix]:
     if found.kind == "softmax":
-        shares = Fix(
-            "param", _("Set {field} to {value}").format(field=_("Axis"), value=_("automatic")), name, "axis", None
-        )
-        return Problem("padding", text.format(layer=title), name, "in", fixes=(shares,))
-    fixes = tuple(
-        Fix("kind", _("Use {layer}").format(layer=_(LAYERS[kind].title)), name, kind=kind)
-        for kind in offers
-        if kind != found.kind
-    )
-    return Problem("padding", text.format(layer=title), name, "in", fixes=fixes)
-
-
-_ALIKE = ("normalise", "shape", "convolution")
+        words = _("Set {field} to {value}").format(field=_("Axis"), value=_("automatic"))
+        yield Fix("param", words, name, "axis", None)
+    if len(inputs) > 1 or found.family not in _ALIKE:
+        return
+    for kind in ("layer_norm",) if found.family == "normalise" else ("max", "mean"):
+        if kind != found.kind:
+            yield Fix("kind", _("Use {layer}").format(layer=_(LAYERS[kind].title)), name, kind=kind)

@@ -1,13 +1,12 @@
 """What `dllab import` tells: a bar, a table and sentences for people, or JSON lines for the window."""
 
-import json
 import sys
 import time
 from typing import Any
 
 from dllab.cli.bar import Bar, clock
 from dllab.cli.interrupt import Interrupt
-from dllab.cli.said import answers, table
+from dllab.cli.said import print_line, table
 from dllab.data.base import DataProblem, Dataset, DataSpec
 from dllab.data.own.remarks import remarks
 from dllab.text import _
@@ -26,7 +25,7 @@ class Talk:
     def say(self, event: dict[str, Any]) -> None:
         """One line, if lines are asked for."""
         if self._json:
-            print(json.dumps(event, allow_nan=False), file=answers(), flush=True)
+            print_line(event)
 
     def progress(self, done: int, total: int) -> None:
         """At once, then at most ten times a second. Raises KeyboardInterrupt after Ctrl-C: nothing of the file is kept then."""

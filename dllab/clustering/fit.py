@@ -10,15 +10,13 @@ from dllab.checking.memory import free_memory, size_words
 from dllab.clustering.crowded import crowded_dbscan, is_crowded
 from dllab.clustering.estimator import make_estimator
 from dllab.clustering.tree import cut_into
-from dllab.layers.analysing import Analysis, Clustering
+from dllab.layers.analysing import NOISE, Analysis, Clustering
 from dllab.layers.base import Misfit
 from dllab.layers.clusters import Agglomerative
 from dllab.layers.densities import DBSCAN
 from dllab.text import _, ngettext
 
 _USABLE = 0.8
-NOISE = -1
-"""The label of samples that belong to no cluster."""
 
 
 class ClusterProblem(ValueError):

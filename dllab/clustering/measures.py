@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dllab.clustering.fit import NOISE
+from dllab.layers.analysing import NOISE
 
 SILHOUETTE_LIMIT = 5_000
 """More samples than this are drawn from: every silhouette needs the distances to all others."""

@@ -9,7 +9,6 @@ import numpy as np
 from dllab.clustering.fit import ClusterProblem, refuse
 from dllab.clustering.traces import (
     TRACE_LIMIT,
-    UNSEEN,
     Merge,
     Round,
     Visit,
@@ -18,7 +17,7 @@ from dllab.clustering.traces import (
     round_steps,
     visit_steps,
 )
-from dllab.layers.analysing import Clustering
+from dllab.layers.analysing import UNSEEN, Clustering
 from dllab.layers.clusters import Agglomerative, KMeans
 from dllab.layers.densities import DBSCAN
 from dllab.text import _, ngettext

@@ -6,12 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from dllab.clustering.fit import NOISE
+from dllab.layers.analysing import NOISE, UNSEEN
 from dllab.layers.clusters import Agglomerative, KMeans
 from dllab.layers.densities import DBSCAN
 
-UNSEEN = -2
-"""The label of a sample that no step has looked at yet."""
 TRACE_LIMIT = 400
 """Samples that a person can follow one by one; the trees of more take n³ comparisons."""
 

@@ -27,8 +27,7 @@ class Text(Dataset):
 
     The answer at every step of a window is what follows it. Beyond the chosen number of different characters or words all
     are one, the unknown, and so are those that the training part does not hold; where it would be the answer none is asked
-    for. The parts are cut one after the other with a gap of
-    one window, so that they share no letter.
+    for. The parts are cut one after the other with a gap of one window, so that they share no letter.
 
     Reference: Shannon, *Prediction and entropy of printed English*, Bell System Technical Journal 30 (1951).
     """

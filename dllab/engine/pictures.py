@@ -11,8 +11,17 @@ from dllab.engine import protocol
 from dllab.engine.errands import Errand
 from dllab.engine.outbox import Outbox
 from dllab.engine.trouble import explain_view
-from dllab.probes import CLUSTER_PROBES, PROBES, SLOW, SLOW_OF_CLUSTERS, DoesNotApply, Shown, compute, compute_clusters
-from dllab.probes.weights import watched
+from dllab.probes import (
+    CLUSTER_PROBES,
+    PROBES,
+    SLOW,
+    SLOW_OF_CLUSTERS,
+    WATCHES,
+    DoesNotApply,
+    Shown,
+    compute,
+    compute_clusters,
+)
 from dllab.text import _
 from dllab.training.clusters import Following, following
 from dllab.training.session import Session
@@ -95,8 +104,8 @@ class Pictures:
 
     def watch(self, session: Session) -> bool:
         """Let the run keep what is looked at of its last step; whether that is not known yet."""
-        asked = [look.params for look in self._looks.values() if look.probe == "weights"]
-        session.update.watch(p for params in asked for p in watched(session, params).values())
+        asked = [WATCHES[look.probe](session, look.params) for look in self._looks.values() if look.probe in WATCHES]
+        session.update.watch(parameter for named in asked for parameter in named.values())
         return session.update.watches and not session.update.before
 
     def following(self, session: Session) -> Following:

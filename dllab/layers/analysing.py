@@ -10,6 +10,9 @@ from pydantic import Field
 from dllab.layers.base import Call, Layer, Misfit, SetParam, Shape, layer
 from dllab.text import N_
 
+NOISE, UNSEEN = -1, -2
+"""In place of the number of a cluster: the sample belongs to none; nobody has looked at it."""
+
 
 class Analysis(Layer):
     """Base of all taps. A subclass names the scikit-learn class that does the work in `estimator`."""

@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from dllab.clustering.chain import Clusterings
 from dllab.text import _
@@ -75,6 +76,9 @@ class Partly:
 
 Probe = Callable[[Session, Mapping[str, Any]], Shown]
 PROBES: dict[str, Probe] = {}
+Watch = Callable[[Session, Mapping[str, Any]], Mapping[str, nn.Parameter]]
+WATCHES: dict[str, Watch] = {}
+"""Parameters of which a probe must know what they were before the last step, by name."""
 Work = Generator[Partly, None, Shown]
 SlowProbe = Callable[[Session, Mapping[str, Any]], Work]
 SLOW: dict[str, SlowProbe] = {}
@@ -85,11 +89,13 @@ SlowClusterProbe = Callable[[Clusterings, Mapping[str, Any]], Work]
 SLOW_OF_CLUSTERS: dict[str, SlowClusterProbe] = {}
 
 
-def probe(name: str) -> Callable[[Probe], Probe]:
-    """Decorator: make a function known as the probe `name`."""
+def probe(name: str, watches: Watch | None = None) -> Callable[[Probe], Probe]:
+    """Decorator: make a function known as the probe `name`; `watches` says what must be kept of every step for it."""
 
     def register(function: Probe) -> Probe:
         PROBES[name] = function
+        if watches is not None:
+            WATCHES[name] = watches
         return function
 
     return register

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from dllab.clustering.chain import Clustered, Clusterings, has_classes
-from dllab.clustering.fit import NOISE
 from dllab.clustering.measures import SILHOUETTE_LIMIT, contingency, profile, silhouettes
+from dllab.layers.analysing import NOISE
 from dllab.probes.base import DoesNotApply, Shown, cluster_probe, integer
 from dllab.probes.clusters import about, chosen
 from dllab.text import _

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from dllab.clustering.chain import Clustered, Clusterings, has_classes
-from dllab.clustering.fit import NOISE
 from dllab.clustering.trying import tried
 from dllab.data import DATASETS
+from dllab.layers.analysing import NOISE
 from dllab.probes.base import DoesNotApply, Shown, cluster_probe, sample_axes
 from dllab.text import _
 

@@ -8,8 +8,8 @@ import numpy as np
 from dllab.clustering.chain import Clustered, Clusterings
 from dllab.clustering.fit import ClusterProblem
 from dllab.clustering.steps import Step, Trace, follow
-from dllab.clustering.traces import UNSEEN
 from dllab.clustering.tree import cut_into, draw
+from dllab.layers.analysing import UNSEEN
 from dllab.layers.clusters import Agglomerative
 from dllab.layers.densities import DBSCAN
 from dllab.probes.base import DoesNotApply, Shown, cluster_probe, integer

@@ -38,7 +38,8 @@ class Measured:
 def gradients(session: Session, params: Mapping[str, Any]) -> Shown:
     """Params: node. Arrays by layer: norm of the gradient, and ratio of the update's length to the weights'; for the
     node a histogram of its gradient (edges, counts), and one of its size by decades (sizes, between decades: always the
-    same, so that they can be compared; the first holds what is smaller or 0). Labels: layers, loss, norm of all together, clipping."""
+    same, so that they can be compared; the first holds what is smaller or 0). Labels: layers, loss, norm of all
+    together, clipping."""
     own = {name: list(module.parameters()) for name, module in session.network.layers.items()}
     own = {name: found for name, found in own.items() if any(p.requires_grad for p in found)}
     if not own:

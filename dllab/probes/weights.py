@@ -13,10 +13,15 @@ from dllab.training.session import Session
 
 _BINS = 41
 _VALUES_LIMIT = 100_000
-_MAPS = ("values", "change")
 
 
-@probe("weights")
+def _watched(session: Session, params: Mapping[str, Any]) -> dict[str, nn.Parameter]:
+    """The parameters of which must be known what they were before the last step, by name."""
+    module = dict(session.network.layers.items()).get(params.get("node", ""))
+    return dict(module.named_parameters()) if module is not None and params.get("since") == "step" else {}
+
+
+@probe("weights", watches=_watched)
 def weights(session: Session, params: Mapping[str, Any]) -> Shown:
     """Params: node, since ("start" or "step"). For each parameter p: p.edges, p.counts, p.initial. Of the matrix or the
     filters (label `numbers` says its name), when it is not too large: weight.values, and weight.change since the start or
@@ -43,19 +48,10 @@ def weights(session: Session, params: Mapping[str, Any]) -> Shown:
         facts[name] = {"shape": list(now.shape), "mean": float(now.mean()), "std": float(now.std()), "moved": moved}
         if name == numbers and now.size <= _VALUES_LIMIT:
             arrays |= {"weight.values": now} | ({"weight.change": change} if change.size else {})
-            axes |= {
-                what: _axes(session, node, now.ndim)
-                for what in arrays
-                if what.startswith("weight.") and what[7:] in _MAPS
-            }
+            maps = ("weight.values", "weight.change") if change.size else ("weight.values",)
+            axes |= dict.fromkeys(maps, _axes(session, node, now.ndim))
     labels = {"node": node, "numbers": numbers, "parameters": facts, "since": "step" if by_step else "start"}
     return Shown(arrays, labels | {"step": session.step}, axes)
-
-
-def watched(session: Session, params: Mapping[str, Any]) -> dict[str, nn.Parameter]:
-    """The parameters of which must be known what they were before the last step, by name."""
-    module = dict(session.network.layers.items()).get(params.get("node", ""))
-    return dict(module.named_parameters()) if module is not None and params.get("since") == "step" else {}
 
 
 def _last_step(session: Session, node: str, name: str, parameter: nn.Parameter) -> tuple[np.ndarray, np.ndarray]:

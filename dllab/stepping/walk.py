@@ -36,8 +36,7 @@ class Operation:
     Arrays have the batch axis first. "initialise": weights by name. "batch": x, targets. "forward": input (input.PORT
     where there are several), weights by name, what recurrent and attention modules compute inside, output. "loss":
     outputs, targets, loss (with several ends one operation each, and also weight and total). "zero_grad": none, and not
-    there in a wrong loop. "backward": upstream, local
-    (dy/dx of layers that act on every number by itself), gradient.input (gradient.input.a+b where one value came in at
+    there in a wrong loop. "backward": upstream, local (dy/dx of layers that act on every number by itself), gradient.input (gradient.input.a+b where one value came in at
     both ports), gradient.WEIGHT, held.WEIGHT (with the gradients that a wrong loop has kept), delta (of the sums inside
     recurrent and attention layers). "clip": norm, limit, factor, and for each weight NODE.WEIGHT.gradient and .clipped.
     "update": for each weight WEIGHT.old, .gradient, .clipped, .new and the optimiser's .before.KEY and .after.KEY.

@@ -11,7 +11,7 @@ import numpy as np
 from dllab.checking import Check
 from dllab.clustering.chain import Clusterings, Seen, carry_out, clusterings, seen, way_to
 from dllab.clustering.fit import ClusterProblem
-from dllab.layers.analysing import Analysis, Clustering
+from dllab.layers.analysing import UNSEEN, Analysis, Clustering
 from dllab.training.features import layer_outputs
 from dllab.training.session import Session
 
@@ -24,8 +24,6 @@ _MOST = 1_000
 _SHARE = 8
 """Of the time at most an eighth is spent on the curve of agreement."""
 SCORES = ("ari", "nmi")
-UNSEEN = -2
-"""In place of a cluster: the sample is none of those that were clustered."""
 _CARRIERS = frozenset({"flatten", "reshape", "dropout", "dropout1d", "dropout2d"})
 """Kinds of layers that put out what comes in, when it is looked at."""
 

@@ -11,8 +11,8 @@ from dllab.cli import main
 from dllab.clustering import steps as stepping
 from dllab.clustering.fit import ClusterProblem, fit
 from dllab.clustering.steps import follow
-from dllab.clustering.traces import UNSEEN
 from dllab.layers import LAYERS
+from dllab.layers.analysing import UNSEEN
 
 BLOBS = datasets.make_blobs(60, random_state=1)[0]
 

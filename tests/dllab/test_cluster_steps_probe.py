@@ -6,11 +6,11 @@ from sklearn import metrics
 
 from dllab.checking import check
 from dllab.clustering.chain import Clusterings, carry_out, clusterings, seen
-from dllab.clustering.traces import UNSEEN
 from dllab.data.prepare import prepare
 from dllab.document import edits
 from dllab.document.experiment import Experiment
 from dllab.engine.protocol import pack
+from dllab.layers.analysing import UNSEEN
 from dllab.probes import DoesNotApply, compute_clusters, load_probes
 from dllab.probes.base import Shown
 from dllab.templates import load_template

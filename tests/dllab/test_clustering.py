@@ -26,7 +26,6 @@ from dllab.clustering.fit import NOISE, ClusterProblem, fit, reduce, rows
 from dllab.clustering.measures import agreement, contingency, profile, silhouettes
 from dllab.clustering.steps import follow
 from dllab.clustering.traces import (
-    UNSEEN,
     first_centres,
     linkage_distance,
     merge_steps,
@@ -38,7 +37,7 @@ from dllab.clustering.tree import between, cut_at, cut_into, draw
 from dllab.data.prepare import prepare
 from dllab.document.experiment import Choice, Experiment
 from dllab.layers import LAYERS, analysing
-from dllab.layers.analysing import Analysis, Clustering
+from dllab.layers.analysing import UNSEEN, Analysis, Clustering
 from dllab.layers.clusters import Agglomerative, KMeans
 from dllab.layers.densities import DBSCAN
 

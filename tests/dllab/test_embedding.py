@@ -7,10 +7,11 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 
+from dllab.layers.analysing import UNSEEN
 from dllab.probes import DoesNotApply
 from dllab.probes.embedding import embedding, layer_rows, principal, sample_losses
 from dllab.templates import load_template
-from dllab.training.clusters import UNSEEN, following
+from dllab.training.clusters import following
 from dllab.training.features import layer_outputs
 from dllab.training.session import Session
 

@@ -182,7 +182,8 @@ GRADIENTS = Declaration(
         "How strongly the loss pulls at every layer. Length is that of the gradient: lines far below the others belong "
         "to layers that hardly learn, lines that climb without end explode. Update to weight is how far one step moves "
         "a layer, against its own length; in the shaded band around a thousandth the pace is good. Triangles are steps "
-        "that were clipped. Over time shows how large the gradients of the selected layer were, step by step. The next batch is measured, and only while you look: training goes on as if you did not."
+        "that were clipped. Over time shows how large the gradients of the selected layer were, step by step. The next "
+        "batch is measured, and only while you look: training goes on as if you did not."
     ),
     "mdi6.slope-downhill",
     "ui.views.gradients:Gradients",

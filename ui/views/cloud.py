@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtGui import QColor
 
 from dllab.engine.protocol import Picture, unpack
+from dllab.layers.analysing import UNSEEN
 from dllab.text import _, ngettext
 from ui.shell.theme import theme
 from ui.views.base import Rows
@@ -12,9 +13,6 @@ from ui.views.colours import MARKS, SYMBOLS, class_colour
 from ui.views.numbers import percent, show
 from ui.views.points import class_keys
 from ui.views.readout import Line
-
-UNSEEN = -2
-"""In place of a cluster: the sample is none of those that were clustered."""
 
 
 def heights(picture: Picture, colour: str) -> np.ndarray | None:

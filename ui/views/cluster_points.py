@@ -3,8 +3,9 @@
 import numpy as np
 import pyqtgraph as pg
 
+from dllab.layers.analysing import NOISE
 from ui.shell.theme import theme
-from ui.views.clustering import NOISE, cluster_colour, cluster_symbol
+from ui.views.clustering import cluster_colour, cluster_symbol
 from ui.views.plot import Plot, pen
 from ui.views.spots import Look, Spots, apart
 

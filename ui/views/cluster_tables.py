@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
+from dllab.layers.analysing import NOISE
 from dllab.text import N_, _, ngettext
 from ui.views.base import Rows, column
 from ui.views.cluster_declarations import CONTINGENCY, PROFILE
-from ui.views.clustering import NOISE, ClusterView, cluster_mark, cluster_words, found_words, score_words
+from ui.views.clustering import ClusterView, cluster_mark, cluster_words, found_words, score_words
 from ui.views.controls import Caption
 from ui.views.grid import Cell, Grid
 from ui.views.numbers import percent, show

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from dllab.document.edits import set_param
 from dllab.document.experiment import Experiment
 from dllab.engine.protocol import Picture, unpack
-from dllab.layers.analysing import Clustering
+from dllab.layers.analysing import NOISE, Clustering
 from dllab.text import N_, _, ngettext
 from ui.shell.theme import Tokens
 from ui.views.base import View, Want
@@ -20,7 +20,6 @@ from ui.views.readout import Line
 if TYPE_CHECKING:
     from ui.lab import Lab
 
-NOISE = -1
 _LINES = ("n_clusters", "distance_threshold", "eps")
 """Parameters that lines in the views stand for."""
 MOST_KEYS = 12

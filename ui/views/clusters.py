@@ -8,13 +8,13 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from dllab.engine.protocol import Picture, unpack
+from dllab.layers.analysing import NOISE
 from dllab.text import N_, _
 from ui.shell.theme import theme
 from ui.views.base import Rows, Want, column
 from ui.views.cluster_declarations import CLUSTERS
 from ui.views.cluster_points import ClusterPoints
 from ui.views.clustering import (
-    NOISE,
     ClusterView,
     cluster_line,
     counted,

@@ -6,12 +6,12 @@ import numpy as np
 import pyqtgraph as pg
 
 from dllab.engine.protocol import Picture, unpack
+from dllab.layers.analysing import NOISE, UNSEEN
 from dllab.text import _
 from ui.shell.theme import theme
 from ui.views.colours import MARKS, SYMBOLS, class_colour
 from ui.views.plot import Plot, pen
 
-_NOISE, _UNSEEN = -1, -2
 _SIZE = 8
 _SMALL = 240
 _MARKS = 20
@@ -54,8 +54,8 @@ class StepDrawing:
     def _draw_samples(self, picture: Picture) -> Keying:
         tokens = theme.tokens
         x, labels = unpack(picture.arrays["x"]), unpack(picture.arrays["labels"])
-        self._scatter(x[labels == _UNSEEN], "o", pg.mkBrush(tokens.surface), pen(tokens.muted, 1.0), z=5)
-        self._scatter(x[labels == _NOISE], "x", pg.mkBrush(tokens.muted), pen(tokens.muted, 1.0), z=8)
+        self._scatter(x[labels == UNSEEN], "o", pg.mkBrush(tokens.surface), pen(tokens.muted, 1.0), z=5)
+        self._scatter(x[labels == NOISE], "x", pg.mkBrush(tokens.muted), pen(tokens.muted, 1.0), z=8)
         clusters = [int(name) for name in np.unique(labels[labels >= 0])]
         for name in clusters:
             brush = pg.mkBrush(class_colour(name, tokens))
@@ -64,9 +64,9 @@ class StepDrawing:
             (MARKS[name % len(MARKS)], class_colour(name, tokens).name(), _("cluster {number}").format(number=name + 1))
             for name in clusters[:10]
         ]
-        if (labels == _NOISE).any():
+        if (labels == NOISE).any():
             keys.append(("✕", tokens.muted, _("noise")))
-        if (labels == _UNSEEN).any():
+        if (labels == UNSEEN).any():
             alone = "brackets" in picture.arrays
             keys.append(("○", tokens.muted, _("still alone") if alone else _("not looked at yet")))
         return keys

@@ -10,6 +10,7 @@ from dllab.data.own.bringing import source_of
 from dllab.data.own.choosing_words import choose_sentences, choose_text, words_column
 from dllab.data.own.cut import AS_IT_COMES, Cut
 from dllab.data.own.names import TEXTS
+from dllab.data.own.remarks import has_one_value
 from dllab.data.own.sniffing import is_number
 from dllab.data.own.source import LARGEST_VOCABULARY, Column, ColumnType
 from dllab.data.own_series import OwnSeries
@@ -74,7 +75,7 @@ def _guess_way(facts: Mapping[str, Any], types: Mapping[str, str], target: str |
     if len(useful) == 1 and target != "" and any("words" in c and c["guess"] == "text" for c in facts["columns"]):
         return "sentences"
     # A column that is called the target and tells nothing is to be spoken of, not to be passed over.
-    named = any(c["name"].casefold() in _TARGET_NAMES and _same(c) for c in facts["columns"])
+    named = any(c["name"].casefold() in _TARGET_NAMES and has_one_value(c) for c in facts["columns"])
     alone = useful == ["number"] and target is None and facts["rows"] >= _LONG
     return "series" if alone and not named else "table"
 
@@ -136,12 +137,8 @@ def _goal(facts: Mapping[str, Any], types: Mapping[str, str], name: str) -> Colu
     return _column(facts, found, kind)
 
 
-def _same(found: Mapping[str, Any]) -> bool:
-    return found["values"] is not None and len(found["values"]) == 1
-
-
 def _refuse_one_value(facts: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    if _same(found):
+    if has_one_value(found):
         text = _(
             "{file}: {name} has only one value, {value}: there is nothing to tell apart. Choose another column to predict."
         )

@@ -50,7 +50,7 @@ def _columns(facts: Mapping[str, Any], columns: tuple[Column, ...]) -> Iterator[
             )
     for column in columns:
         found = known[column.name]
-        if column.type == "ignore" and _same(found):
+        if column.type == "ignore" and has_one_value(found):
             text = _("{name} is left out: it always holds {value!r}.")
             yield text.format(name=column.name, value=found["values"][0][:40])
         elif column.type == "ignore" and found.get("counting"):
@@ -87,7 +87,8 @@ def _dated(found: Mapping[str, Any]) -> str:
     return text
 
 
-def _same(found: Mapping[str, Any]) -> bool:
+def has_one_value(found: Mapping[str, Any]) -> bool:
+    """Whether every row of a column holds the same."""
     return found["values"] is not None and len(found["values"]) == 1
 
 
