@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from examples import moons
+from resuming import taken_up
 from sklearn.utils.class_weight import compute_class_weight
 
 from dllab.build import build_loss
@@ -18,7 +19,6 @@ from dllab.document.format import from_text, to_text
 from dllab.recipe import SCHEDULES
 from dllab.recipe.schedules import Schedule
 from dllab.testing import random_declared
-from dllab.training import checkpoint
 from dllab.training.run import train
 from dllab.training.session import Session
 
@@ -117,12 +117,7 @@ def test_resuming_equals_the_uninterrupted_run(kind: str, tmp_path: Path) -> Non
         moons(epochs=3), schedule=Choice(kind=kind), clip_norm=0.3, clip_value=0.1, l1=1e-3, learning_rate=0.05
     )
     whole = train(made, "cpu")
-    first = Session(made, "cpu")
-    for _step in range(11):
-        first.advance()
-    checkpoint.save(first, tmp_path)
-    second = Session(made, "cpu")
-    checkpoint.load(second, tmp_path)
+    second = taken_up(made, 11, tmp_path)
     losses, metrics, finished = [], {}, ""
     while not finished:
         outcome = second.advance()

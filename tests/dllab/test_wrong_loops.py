@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from examples import moons
+from resuming import taken_up
 
 from dllab.checking import apply_fix, check
 from dllab.cli import main
@@ -16,7 +17,6 @@ from dllab.probes.gradients import measure
 from dllab.stepping import Stepper, course, walk
 from dllab.stepping.saying import say
 from dllab.templates import load_template
-from dllab.training import checkpoint
 from dllab.training.run import train
 from dllab.training.session import Session
 
@@ -80,12 +80,7 @@ def test_a_wrong_loop_goes_on_from_a_checkpoint_where_it_was(loop: Loop, tmp_pat
     experiment = looped(loop)
     whole = Session(experiment, "cpu")
     expected = [whole.advance().loss for _step in range(12)]
-    part = Session(experiment, "cpu")
-    for _step in range(5):
-        part.advance()
-    checkpoint.save(part, tmp_path)
-    resumed = Session(experiment, "cpu")
-    checkpoint.load(resumed, tmp_path)
+    resumed = taken_up(experiment, 5, tmp_path)
     assert [resumed.advance().loss for _step in range(7)] == expected[5:]
 
 
